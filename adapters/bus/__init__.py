@@ -1,0 +1,1 @@
+"""The topic of signals: envelope, message, producer, consumer, and brokers to run locally."""

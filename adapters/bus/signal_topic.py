@@ -1,0 +1,145 @@
+"""The signal topic on a Kafka-protocol broker: a producer that waits for every ack, a consumer placed by our offsets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trading.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message as it lies in the topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+
+
+class SignalProducer:
+    """Sends in order per key, idempotent, acknowledged by all replicas."""
+
+    def __init__(self, bootstrap: str, api_version: str | None) -> None:
+        from kafka import KafkaProducer
+        from kafka.errors import KafkaError
+
+        self._error = KafkaError
+        try:
+            self._producer: Any = KafkaProducer(linger_ms=0, max_block_ms=10_000, **connection(bootstrap, api_version))
+        except KafkaError as error:
+            raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+
+    def send(self, topic: str, messages: list[tuple[str, bytes]]) -> list[tuple[int, int]]:
+        """Send (key, value) pairs and return their (partition, offset) once all are acknowledged.
+
+        Raises:
+            Unavailable: one was not acknowledged; all may be sent again, readers drop duplicates.
+        """
+        try:
+            futures = [self._producer.send(topic, key=key.encode(), value=value) for key, value in messages]
+            self._producer.flush(timeout=10)
+            answers = [future.get(timeout=10) for future in futures]
+        except self._error as error:
+            raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+        return [(answer.partition, answer.offset) for answer in answers]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._producer.close(timeout=2)
+
+
+class SignalConsumer:
+    """Reads all partitions of one topic from given offsets; the broker's own group offsets are never used."""
+
+    def __init__(self, bootstrap: str, api_version: str | None, topic: str) -> None:
+        from kafka import KafkaConsumer
+        from kafka.errors import KafkaError
+
+        self.topic = topic
+        self._error = KafkaError
+        try:
+            self._consumer: Any = KafkaConsumer(
+                group_id=None,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                fetch_max_wait_ms=10,
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+                **connection(bootstrap, api_version),
+            )
+        except KafkaError as error:
+            raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+
+    def place(self, next_offsets: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+        """Assign all partitions, seek to `next_offsets` (0 where absent), return (beginning, end) by partition."""
+        from kafka import TopicPartition
+
+        try:
+            numbers = self._consumer.partitions_for_topic(self.topic)
+            if not numbers:
+                raise Unavailable(f"broker (TRADEWIND_KAFKA) has no topic {self.topic}")
+            partitions = [TopicPartition(self.topic, number) for number in sorted(numbers)]
+            self._consumer.assign(partitions)
+            for partition in partitions:
+                self._consumer.seek(partition, next_offsets.get(partition.partition, 0))
+            first, last = self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
+        except self._error as error:
+            raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+        return {partition.partition: (first[partition], last[partition]) for partition in partitions}
+
+    def poll(self, timeout_ms: int) -> list[Record]:
+        """Return the next messages, in order per partition; empty after `timeout_ms` without any."""
+        try:
+            batches = self._consumer.poll(timeout_ms=timeout_ms, max_records=200)
+        except self._error as error:
+            raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+        return [
+            Record(record.topic, record.partition, record.offset, record.value)
+            for batch in batches.values()
+            for record in batch
+        ]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._consumer.close()
+
+
+def connection(bootstrap: str, api_version: str | None) -> dict[str, Any]:
+    """Return the client options that every connection shares; `api_version` is set for the in-process broker only."""
+    options: dict[str, Any] = {"bootstrap_servers": bootstrap.split(",")}
+    if api_version is not None:
+        options["api_version"] = tuple(int(part) for part in api_version.split("."))
+    return options
+
+
+def cluster_id(bootstrap: str, api_version: str | None) -> str:
+    """Return the id of the cluster behind `bootstrap`; Unavailable when it does not answer."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    try:
+        admin: Any = KafkaAdminClient(**connection(bootstrap, api_version))
+        try:
+            return str(admin.describe_cluster()["cluster_id"])
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
+
+
+def ensure_topic(bootstrap: str, api_version: str | None, topic: str, partitions: int) -> None:
+    """Create `topic` on a real broker when it is missing; Unavailable when the broker does not answer."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+    try:
+        admin: Any = KafkaAdminClient(**connection(bootstrap, api_version))
+        try:
+            if topic not in admin.list_topics():
+                admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
+        except TopicAlreadyExistsError:
+            pass
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error

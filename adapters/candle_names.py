@@ -1,0 +1,85 @@
+"""What the name of a candle file tells: venue, symbol and timeframe."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from trading.errors import Misconfigured
+from trading.instrument import split_symbol
+from trading.timeframe import Timeframe
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather")
+
+
+@dataclass(frozen=True)
+class FileName:
+    """The parts of a name such as `binance_BTCUSDT_1h.parquet`; None where the name does not tell."""
+
+    venue: str | None
+    market: tuple[str, str] | None
+    timeframe: Timeframe | None
+
+
+def read_name(path: Path, quotes: tuple[str, ...]) -> FileName:
+    """Return what the file name of `path` tells; words are parted by `_`, `-`, space or dot, what follows the timeframe is noise."""
+    words = [word for word in re.split(r"[_\-\s.]+", _stem(path)) if word]
+    timeframe = None
+    for place, word in enumerate(words):
+        if re.fullmatch(r"[1-9]\d*[smhdw]", word):
+            timeframe, words = Timeframe.parse(word), words[:place]
+            break
+    market, rest = _market(words, quotes)
+    return FileName("_".join(rest).lower() or None if market else None, market, timeframe)
+
+
+def market_of(name: str, quotes: tuple[str, ...], where: str) -> tuple[str, str]:
+    """Return (base, quote) of `name`; Misconfigured naming `where` it was written when no quote ends it."""
+    try:
+        base, quote = split_symbol(name.strip(), quotes)
+    except ValueError:
+        base = quote = ""
+    if not base or not quote:
+        raise Misconfigured(
+            f"{where}: symbol {name!r} ends with none of the quotes {', '.join(quotes)}; write it as BASE/QUOTE"
+        )
+    return base, quote
+
+
+def expand(paths: list[Path]) -> list[Path]:
+    """Return the candle files of files and folders (with what lies below them), sorted within each folder."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.is_file() and _suffix(file))
+            if not inside:
+                raise Misconfigured(f"--candles {path}: no {', '.join(SUFFIXES)} files in this folder")
+            files += inside
+        elif not path.exists():
+            raise Misconfigured(f"--candles {path}: no such file or folder")
+        elif _suffix(path) is None:
+            raise Misconfigured(f"--candles {path}: not one of {', '.join(SUFFIXES)}")
+        else:
+            files.append(path)
+    if not files:
+        raise Misconfigured("--candles: name at least one file or folder")
+    return list(dict.fromkeys(file.resolve() for file in files))
+
+
+def _suffix(path: Path) -> str | None:
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
+
+
+def _stem(path: Path) -> str:
+    return path.name[: -len(_suffix(path) or "")] if _suffix(path) else path.name
+
+
+def _market(words: list[str], quotes: tuple[str, ...]) -> tuple[tuple[str, str] | None, list[str]]:
+    """Return the market that the last one or two words spell, and the words before it."""
+    if len(words) >= 2 and words[-1].upper() in quotes:
+        return (words[-2].upper(), words[-1].upper()), words[:-2]
+    if words:
+        try:
+            return split_symbol(words[-1], quotes), words[:-1]
+        except ValueError:
+            return None, words
+    return None, words

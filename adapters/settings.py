@@ -1,0 +1,93 @@
+"""All settings of a process in one frozen object; each default stands here once, unknown names fail."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from trading.errors import Misconfigured
+
+PREFIX = "TRADEWIND_"
+#: Read by the tests and never by the product.
+TEST_PREFIX = "TRADEWIND_TEST_"
+
+
+class Settings(BaseSettings):
+    """Where things are and who we are. Limits and strategy parameters are versioned rows, not settings."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path(".tradewind"), description="folder of all local state")
+    mode: Literal["local", "paper", "live"] = Field("local", description="local = simulator, paper = live data")
+    book: str = Field("local", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="account and books of this process")
+    exchange: str = Field("simulator", description="a ccxt exchange id, or simulator")
+
+    database_url: SecretStr | None = Field(None, description="PostgreSQL server; none = the embedded one")
+    dagster_url: SecretStr | None = Field(None, description="database of Dagster's own storage, psycopg2 form")
+
+    kafka: str | None = Field(None, description="bootstrap servers; none = the in-process broker")
+    kafka_api_version: str | None = Field(None, pattern=r"^\d+\.\d+$", description="set only for the in-process broker")
+    signal_topic: str = Field("tradewind.signals", description="topic of the signals")
+    signal_partitions: int = Field(4, ge=1, le=256, description="partitions of the signal topic")
+    signal_key: SecretStr | None = Field(None, description="HMAC key of the signal envelope, 32 characters or more")
+
+    venue_url: str | None = Field(None, description="REST address of the simulator; none = the exchange's own")
+    venue_api_key: SecretStr | None = Field(None, description="API key of the trading account")
+    venue_api_secret: SecretStr | None = Field(None, description="API secret of the trading account")
+    control_url: str | None = Field(None, description="control address of the simulator")
+    control_token: SecretStr | None = Field(None, description="token of the simulator's control address")
+    recv_window_ms: int = Field(3000, ge=100, le=5000, description="how long a signed order stays acceptable")
+    absence_margin_ms: int = Field(15000, ge=0, le=120000, description="wait after recvWindow before absence is proof")
+
+    quotes: tuple[str, ...] = Field(
+        ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB"),
+        description="quote currencies in the order in which symbols are split",
+    )
+
+    @field_validator("signal_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must have 32 characters or more")
+        return value
+
+    def required(self, name: str) -> str:
+        """Return the text of setting `name`; Misconfigured names its variable when it is not set."""
+        value = getattr(self, name)
+        if value is None:
+            raise Misconfigured(f"setting {PREFIX}{name.upper()} is not set")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def load(**overrides: object) -> Settings:
+    """Return the settings from the environment, `overrides` first; Misconfigured names each wrong variable."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in known
+    )
+    if unknown:
+        raise Misconfigured(f"unknown setting {', '.join(unknown)}; `tradewind show-config` lists the known ones")
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise Misconfigured(f"wrong setting {wrong}") from None
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give a child process exactly these settings."""
+    values = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if value is None:
+            continue
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+        elif isinstance(value, tuple):
+            text = "[" + ",".join(f'"{item}"' for item in value) + "]"
+        else:
+            text = str(value)
+        values[PREFIX + name.upper()] = text
+    return values

@@ -1,0 +1,1 @@
+"""What we keep: PostgreSQL, whichever server it is, and the statements that read and write it."""

@@ -1,0 +1,16 @@
+"""The audit chain: one appended row per decision, order, halt or change; the database links the hashes."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from adapters.store.database import Connection
+
+
+def record(connection: Connection, at: datetime, actor: str, kind: str, ref: str, payload: dict[str, Any]) -> None:
+    """Append one event inside the present transaction; `payload` holds plain JSON values, amounts as text."""
+    connection.execute(
+        "insert into ops.audit_events (at, actor, kind, ref, payload) values (%s, %s, %s, %s, %s)",
+        (at, actor, kind, ref, Jsonb(payload)),
+    )

@@ -1,0 +1,73 @@
+"""Connections to the database: one pool a process, every session in UTC and with timeouts that free a frozen lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from trading.errors import Unavailable
+
+#: A frozen client must not hold a row lock for ever: these are safety settings, not tuning.
+OPTIONS = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s -c statement_timeout={timeout}"
+
+Connection = psycopg.Connection[DictRow]
+
+
+class Database:
+    """A pool of connections with dict rows. Use as a context manager, or call close()."""
+
+    def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s") -> None:
+        self.url = url
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=15,
+            check=ConnectionPool.check_connection,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={"row_factory": dict_row, "options": OPTIONS.format(timeout=statement_timeout), "autocommit": False},
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Yield a connection inside one transaction, committed at the end and rolled back on any exception.
+
+        Raises:
+            Unavailable: the server does not answer; the message names the setting.
+        """
+        if self._pool.closed:
+            self._pool.open()
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def version(database: Database) -> str:
+    """Return `postgresql 18.1`, or `timescaledb 2.x on postgresql 18.1` where the extension is installed."""
+    with database.transaction() as connection:
+        row = connection.execute(
+            "select current_setting('server_version') as pg,"
+            " (select extversion from pg_extension where extname = 'timescaledb') as ts"
+        ).fetchone()
+    assert row is not None  # noqa: S101
+    server = f"postgresql {str(row['pg']).split()[0]}"
+    return f"timescaledb {row['ts']} on {server}" if row["ts"] else server
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

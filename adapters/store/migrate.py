@@ -1,0 +1,39 @@
+"""Bring a database to the present schema: alembic runs the plain SQL files of sql/migrations in order."""
+
+from importlib.resources import files
+
+from adapters.store.database import Database
+
+#: Serialises migrations of two starts at once.
+_LOCK = 7466922
+
+
+def migrate(url: str) -> str:
+    """Upgrade the database at `url` (psycopg form) to the newest revision and return its name.
+
+    Raises:
+        Unavailable: the server does not answer.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    with Database(url, size=1) as database, database.transaction() as connection:
+        connection.execute("select 1")
+    config = Config()
+    config.set_main_option("script_location", str(files("adapters.store").joinpath("alembic")))
+    engine = create_engine("postgresql+psycopg://", creator=_creator(url), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _creator(url: str):  # noqa: ANN202
+    import psycopg
+
+    return lambda: psycopg.connect(url, options="-c timezone=UTC")

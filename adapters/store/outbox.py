@@ -1,0 +1,50 @@
+"""The outbox: signals written with their rows in one transaction, and the marks of the relay."""
+
+from datetime import datetime
+from typing import Any
+
+from adapters.store.database import Connection
+
+
+def add(connection: Connection, signals: list[dict[str, Any]], topic: str) -> int:
+    """Store messages (signal_id, book, key, payload, created_at, valid_until); known ids are left alone."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into trading.outbox (signal_id, book, topic, key, payload, created_at, valid_until) values"
+            f" (%(signal_id)s, %(book)s, '{topic}', %(key)s, %(payload)s, %(created_at)s, %(valid_until)s)"  # noqa: S608
+            " on conflict (signal_id) do nothing",
+            signals,
+        )
+        return cursor.rowcount
+
+
+def pending(connection: Connection, book: str, cluster_id: str, now: datetime, limit: int = 500) -> list[dict[str, Any]]:
+    """Return messages not yet sent to this cluster: new ones, and unexpired ones that only another cluster has."""
+    return connection.execute(
+        "select signal_id, topic, key, payload from trading.outbox where book = %s and"
+        " (published_at is null or (cluster_id is distinct from %s and valid_until > %s))"
+        " order by created_at, signal_id limit %s",
+        (book, cluster_id, now, limit),
+    ).fetchall()
+
+
+def waiting(connection: Connection, book: str, cluster_id: str) -> bool:
+    """Return True when there may be something to send: a cheap look that needs no clock."""
+    return bool(
+        connection.execute(
+            "select 1 from trading.outbox where book = %s and (published_at is null or cluster_id is distinct from %s)"
+            " limit 1",
+            (book, cluster_id),
+        ).rowcount
+    )
+
+
+def mark(
+    connection: Connection, signal_id: str, cluster_id: str, partition: int, offset: int, published_at: datetime
+) -> None:
+    """Note where the message lies; the first time of publication stays."""
+    connection.execute(
+        "update trading.outbox set cluster_id = %s, partition = %s, offset_ = %s,"
+        " published_at = coalesce(published_at, %s) where signal_id = %s",
+        (cluster_id, partition, offset, published_at, signal_id),
+    )

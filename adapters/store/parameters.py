@@ -1,0 +1,48 @@
+"""Limits and strategy parameters: versioned rows, written once per content."""
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ValidationError
+
+from adapters.store.database import Connection
+from trading.errors import Misconfigured
+from trading.limits import Limits
+
+
+def limits(connection: Connection) -> tuple[int, Limits]:
+    """Return the newest (version, limits); Misconfigured names the row when it does not validate."""
+    row = connection.execute(
+        "select version, parameters from trading.limits order by version desc limit 1"
+    ).fetchone()
+    if row is None:
+        raise Misconfigured("table trading.limits has no row; run `tradewind run` once, it writes the first version")
+    try:
+        return row["version"], Limits(**row["parameters"])
+    except ValidationError as error:
+        raise Misconfigured(f"row {row['version']} of trading.limits: {error.errors()[0]['msg']}") from None
+
+
+def ensure_limits(connection: Connection, value: Limits, author: str, reason: str) -> int:
+    """Return the version of the row with this content, adding it when there is none."""
+    content = Jsonb(value.model_dump(mode="json"))
+    return _ensure(connection, "limits", {"parameters": content}, author, reason)
+
+
+def ensure_strategy(connection: Connection, strategy: str, value: BaseModel, author: str, reason: str) -> int:
+    """Return the version of the strategy's row with this content, adding it when there is none."""
+    content = Jsonb(value.model_dump(mode="json"))
+    return _ensure(connection, "strategies", {"strategy": strategy, "parameters": content}, author, reason)
+
+
+def _ensure(connection: Connection, table: str, content: dict[str, Any], author: str, reason: str) -> int:
+    columns, marks = ", ".join(content), ", ".join(["%s"] * len(content))
+    where = " and ".join(f"{name} = %s" for name in content)
+    values = (*content.values(),)
+    connection.execute(
+        f"insert into trading.{table} ({columns}, author, reason) values ({marks}, %s, %s) on conflict do nothing",  # noqa: S608
+        (*values, author, reason),
+    )
+    row = connection.execute(f"select version from trading.{table} where {where}", values).fetchone()  # noqa: S608
+    assert row is not None  # noqa: S101
+    return row["version"]

@@ -1,0 +1,42 @@
+"""Triggers: sub-accounts to decide about anew, kept in the database so that a crash forgets none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.store.database import Connection
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One sub-account to look at; `last_id` is the newest row it stands for, `reason` what happened first."""
+
+    strategy: str
+    symbol: str
+    reason: str
+    last_id: int
+
+
+def add(connection: Connection, book: str, strategy: str, symbol: str, reason: str, at: datetime) -> None:
+    """Note that something happened to a sub-account, in the transaction in which it happened."""
+    connection.execute(
+        "insert into trading.triggers (book, strategy, symbol, reason, at) values (%s, %s, %s, %s, %s)",
+        (book, strategy, symbol, reason, at),
+    )
+
+
+def due(connection: Connection, book: str) -> list[Trigger]:
+    """Return the sub-accounts of `book` that wait for a decision, longest waiting first."""
+    rows = connection.execute(
+        "select strategy, symbol, (array_agg(reason order by trigger_id))[1] as reason, max(trigger_id) as last_id"
+        " from trading.triggers where book = %s group by strategy, symbol order by min(trigger_id)",
+        (book,),
+    )
+    return [Trigger(row["strategy"], row["symbol"], row["reason"], row["last_id"]) for row in rows]
+
+
+def clear(connection: Connection, book: str, trigger: Trigger) -> None:
+    """Remove the rows that `trigger` stands for, in the transaction that decided about them."""
+    connection.execute(
+        "delete from trading.triggers where book = %s and strategy = %s and symbol = %s and trigger_id <= %s",
+        (book, trigger.strategy, trigger.symbol, trigger.last_id),
+    )

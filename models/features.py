@@ -1,0 +1,25 @@
+"""The canonical hash of a frame: equal for equal content, whatever the order of its rows and columns."""
+
+import hashlib
+
+import polars as pl
+import polars.selectors as cs
+
+
+def data_hash(frame: pl.DataFrame) -> str:
+    """Return the hex SHA-256 of the canonical text of `frame`.
+
+    Columns in order of name, rows in order of symbol, ts and then all columns, floats as their shortest exact text, times as
+    ISO text in UTC, nulls and NaN told apart.
+    """
+    columns = sorted(frame.columns)
+    first = [name for name in ("symbol", "ts") if name in columns]
+    order = first + [name for name in columns if name not in first]
+    # Minus zero equals zero, so it must not hash differently.
+    canonical = frame.select(columns).with_columns(cs.float() + 0.0).sort(order, nulls_last=True)
+    digest = hashlib.sha256()
+    digest.update(",".join(f"{name}:{kind}" for name, kind in canonical.schema.items()).encode())
+    for chunk in canonical.iter_slices(50_000):
+        text = chunk.write_csv(include_header=False, null_value="null", datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+        digest.update(text.encode())
+    return digest.hexdigest()

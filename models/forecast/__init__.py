@@ -1,0 +1,1 @@
+"""Forecasts of returns: one model per file, each with fit and predict."""

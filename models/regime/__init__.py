@@ -1,0 +1,1 @@
+"""Market regimes: one model per file, each with fit and predict."""

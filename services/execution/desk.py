@@ -1,0 +1,41 @@
+"""The desk: what every step of execution needs, bound once at start."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from adapters.store import leases
+from adapters.store.database import Connection, Database
+from trading.errors import Interrupted
+from trading.instrument import Instrument
+from trading.limits import Limits
+from trading.ports import Clock, Venue
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One book at one venue under one epoch. Amounts in the instruments' currencies."""
+
+    book: str
+    venue_name: str
+    epoch: int
+    database: Database
+    venue: Venue
+    clock: Clock
+    instruments: dict[str, Instrument]
+    limits: Limits
+    limits_version: int
+    recv_window_ms: int
+    absence_margin_ms: int
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Yield a transaction that commits only while this desk still holds the lease of its book.
+
+        Raises:
+            Interrupted: another process has taken the book over.
+        """
+        with self.database.transaction() as connection:
+            if not leases.holds(connection, self.book, self.epoch):
+                raise Interrupted(f"the lease of book {self.book} was taken over by another process")
+            yield connection

@@ -1,0 +1,99 @@
+"""The loop of execution: read, decide, send, ask, until nothing is left to do; then say up to when that holds."""
+
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+
+from adapters.bus.signal_topic import SignalConsumer
+from adapters.store import heartbeats, orders, triggers
+from services.execution import dispatch, reconcile
+from services.execution.desk import Desk
+from services.execution.evaluate import evaluate
+from services.execution.intake import take
+from services.execution.recovery import Recovery
+from trading.errors import Unavailable
+from trading.order import OrderState
+
+_log = structlog.get_logger()
+
+_ASK_EVERY = timedelta(seconds=1)
+_POLL_MS = 20
+_PAUSE_SECONDS = 0.5
+
+
+class Loop:
+    """One book's execution. Single-threaded: every order has one writer."""
+
+    def __init__(self, desk: Desk, consumer: SignalConsumer, cluster_id: str, key: str) -> None:
+        self._desk = desk
+        self._consumer = consumer
+        self._cluster_id = cluster_id
+        self._key = key
+        self._recovery = Recovery(desk)
+        self._asked: datetime | None = None
+        self._said: tuple[datetime, int] | None = None
+        self._taken = 0
+        self._reconciled = False
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set; a dependency that does not answer is waited for, and nothing is given up.
+
+        Raises:
+            Interrupted: another process has taken the book over.
+        """
+        reconcile.begin(self._desk)
+        while not stop.is_set():
+            try:
+                self.turn()
+            except Unavailable as error:
+                _log.warning("unavailable", why=str(error))
+                stop.wait(_PAUSE_SECONDS)
+
+    def turn(self) -> None:
+        """Do one round: messages, orders, decisions, and the heartbeat when nothing was left to do."""
+        now = self._desk.clock.now()
+        if not self._reconciled:
+            self._reconciled = reconcile.reconcile(self._desk, self._recovery)
+        for record in self._consumer.poll(_POLL_MS):
+            take(self._desk, record, self._cluster_id, self._key)
+            self._taken += 1
+            now = None
+        busy = self._orders(now)
+        with self._desk.transaction() as connection:
+            due = triggers.due(connection, self._desk.book)
+        for trigger in due:
+            evaluate(self._desk, trigger)
+        if now is not None and not due and not busy and self._reconciled:
+            self._say_settled(now)
+
+    def _orders(self, now: datetime | None) -> bool:
+        """Drive every living order one hop; True while any is not settled with the venue."""
+        with self._desk.transaction() as connection:
+            living = orders.living(connection, self._desk.book)
+        asking = self._asked is None or now is None or abs(now - self._asked) >= _ASK_EVERY
+        moved = False
+        for order in living:
+            if order.state is OrderState.INTENT:
+                dispatch.send(self._desk, order)
+                moved = True
+            elif order.state is OrderState.PENDING_CANCEL:
+                dispatch.cancel(self._desk, order)
+                self._recovery.resolve(order)
+                moved = True
+            elif order.state.unsettled:
+                self._recovery.resolve(order)
+                moved = True
+            elif asking:
+                moved |= self._recovery.resolve(order)
+        if asking and now is not None:
+            self._asked = now
+        return moved
+
+    def _say_settled(self, now: datetime) -> None:
+        if self._said == (now, self._taken):
+            return
+        with self._desk.transaction() as connection:
+            detail = {"settled_at": now.isoformat(), "taken": self._taken, "epoch": self._desk.epoch}
+            heartbeats.beat(connection, "execution", self._desk.book, detail)
+        self._said = (now, self._taken)

@@ -1,0 +1,1 @@
+"""The publisher: relays the outbox to the topic, at least once, in order."""

@@ -1,0 +1,1 @@
+"""What may leave the house: the last look at each order."""

@@ -1,0 +1,31 @@
+"""Screen each order before it is stored: collar, value, steps. A refusal is final for that decision."""
+
+from decimal import Decimal
+
+from trading.errors import Denied
+from trading.instrument import Instrument
+from trading.limits import Limits
+from trading.money import divide, multiply
+from trading.order import OrderRequest, OrderType
+
+
+def screen(request: OrderRequest, price: Decimal, signal_price: Decimal, instrument: Instrument, limits: Limits) -> None:
+    """Return when `request` may be sent at market `price`; exits are never held back by the collar or the value cap.
+
+    Raises:
+        Denied: with the code of the first rule that refuses.
+    """
+    if instrument.status != "TRADING":
+        raise Denied("instrument_status", f"{instrument.symbol} is {instrument.status}")
+    if request.quantity < instrument.min_quantity or request.quantity != instrument.quantity(request.quantity):
+        raise Denied("quantity_step", f"{request.quantity} of {instrument.symbol}")
+    if request.type is OrderType.STOP_LOSS and request.stop != instrument.price(request.stop or Decimal(0)):
+        raise Denied("price_step", f"{request.stop} of {instrument.symbol}")
+    if multiply(request.quantity, price) < instrument.min_notional:
+        raise Denied("min_notional", f"{request.quantity} x {price} < {instrument.min_notional}")
+    if request.reduce_only:
+        return
+    if abs(divide(price - signal_price, signal_price)) > limits.price_collar:
+        raise Denied("price_collar", f"market {price} against signal {signal_price}")
+    if multiply(request.quantity, price) > limits.max_order_value:
+        raise Denied("max_order_value", f"{request.quantity} x {price} > {limits.max_order_value}")

@@ -1,0 +1,91 @@
+"""The one decision path of backtest, paper and live: signal > target > risk > orders > compliance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from trading.account import Account
+from trading.compliance.screen import screen
+from trading.errors import Denied
+from trading.execution.plan import Plan, plan
+from trading.instrument import Instrument
+from trading.limits import Limits
+from trading.money import ZERO
+from trading.order import Order, OrderRequest
+from trading.risk import drawdown_guard, entry_gate, position_limit
+from trading.signal import Signal
+from trading.sizing import volatility_target
+from trading.target import Target
+from trading.timeframe import Timeframe
+
+
+@dataclass(frozen=True)
+class Market:
+    """What a decision sees of the market: the instrument, its last price (quote per base) and the time."""
+
+    instrument: Instrument
+    price: Decimal
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer: TRADE with orders and cancels, HOLD with a reason, or DENIED with the refusing rule."""
+
+    verdict: str
+    reason: str
+    target: Decimal
+    requests: tuple[OrderRequest, ...] = ()
+    cancels: tuple[Order, ...] = ()
+
+
+def decide(signal: Signal, account: Account, market: Market, limits: Limits, decision_no: int) -> Decision:
+    """Return what to do about `signal` now. Pure: the same arguments give the same decision, to the last digit.
+
+    A signal that was in force when it was first decided about keeps protecting its position after it has expired, but
+    changes the holding no more.
+    """
+    if market.now >= signal.valid_until and decision_no == 1:
+        return Decision("DENIED", "expired", account.holding)
+    try:
+        target = _target(signal, account, market, limits)
+        step = plan(
+            target.quantity,
+            account,
+            signal,
+            market.price,
+            market.instrument,
+            limits,
+            decision_no,
+        )
+        for request in step.requests:
+            screen(request, market.price, signal.reference_price, market.instrument, limits)
+    except Denied as refusal:
+        return Decision("DENIED", str(refusal), account.holding)
+    return _decision(target, step, signal)
+
+
+def _target(signal: Signal, account: Account, market: Market, limits: Limits) -> Target:
+    if market.now >= signal.valid_until:
+        return Target(account.holding, ("expired",))
+    if account.stopped_at is not None and account.stopped_at >= signal.decided_at:
+        return Target(ZERO, ("stopped_out",))
+    equity = account.equity(market.price)
+    target = volatility_target.size(
+        signal.exposure,
+        signal.volatility,
+        Timeframe.parse(signal.timeframe),
+        equity,
+        market.price,
+        limits.target_volatility,
+        market.instrument,
+    )
+    target = position_limit.apply(target, equity, market.price, limits.max_position, market.instrument)
+    target = drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
+    return entry_gate.apply(target, account.holding, account.entry_gate_open, account.gate_reason)
+
+
+def _decision(target: Target, step: Plan, signal: Signal) -> Decision:
+    reasons = ",".join(part for part in (*target.reasons, step.reason, signal.reason) if part)
+    verdict = "TRADE" if step.requests or step.cancels else "HOLD"
+    return Decision(verdict, reasons, target.quantity, step.requests, step.cancels)

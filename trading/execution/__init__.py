@@ -1,0 +1,1 @@
+"""From a target to orders, and an order through its states."""

@@ -1,0 +1,1 @@
+"""Scale-free technical features of candles, causal by test."""

@@ -1,0 +1,1 @@
+"""Market data as it must be: cleaned, without hidden gaps, resampled."""

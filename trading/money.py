@@ -1,0 +1,62 @@
+"""Decimal arithmetic for everything that is money: steps, rounding, text."""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation, localcontext
+
+from trading.errors import BadData
+
+CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+def decimal(value: object) -> Decimal:
+    """Return `value` (text, int or Decimal) as a finite Decimal; a float is refused, BadData otherwise."""
+    if isinstance(value, bool | float):
+        raise BadData(f"money is never a {type(value).__name__}: {value!r}")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise BadData(f"not a number: {value!r}") from None
+    if not number.is_finite():
+        raise BadData(f"not a finite number: {value!r}")
+    return number
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """Return `value` rounded towards zero to a whole number of `step`s."""
+    return _round(value, step, ROUND_DOWN)
+
+
+def ceil_to(value: Decimal, step: Decimal) -> Decimal:
+    """Return `value` rounded away from zero to a whole number of `step`s."""
+    return _round(value, step, ROUND_UP)
+
+
+def round_to(value: Decimal, step: Decimal) -> Decimal:
+    """Return `value` rounded to the nearest whole number of `step`s, halves to even."""
+    return _round(value, step, ROUND_HALF_EVEN)
+
+
+def _round(value: Decimal, step: Decimal, rounding: str) -> Decimal:
+    if step <= 0:
+        raise BadData(f"a step must be positive: {step}")
+    with localcontext(CONTEXT):
+        return (value / step).to_integral_value(rounding=rounding) * step
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """Return the exact product (50 digits)."""
+    return CONTEXT.multiply(left, right)
+
+
+def divide(left: Decimal, right: Decimal) -> Decimal:
+    """Return the quotient to 50 digits."""
+    return CONTEXT.divide(left, right)
+
+
+def text(value: Decimal) -> str:
+    """Return plain decimal text without exponent and without trailing zeros: `0.1`, never `1E-1` or `-0`."""
+    if value == 0:
+        return "0"
+    plain = format(value, "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -1,0 +1,1 @@
+"""What may not be: overlays that only ever lower a target."""

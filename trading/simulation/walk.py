@@ -1,0 +1,89 @@
+"""Where one symbol's market stands: on its path through the bars, and what it offers there."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from trading.order import Side
+from trading.simulation.costs import ladder
+from trading.simulation.path import Point, TickBar, path
+
+#: Resting orders together get at most one lot in four of what the market trades.
+PARTICIPATION = 4
+
+
+class Walk:
+    """The market of one symbol: last `price` in ticks (None before its first bar), and whether it is `trading` at all.
+
+    `allowance` is how many lots resting orders may still get until the next corner of the path.
+    """
+
+    def __init__(self, half_spread_bps: Decimal) -> None:
+        self.price: int | None = None
+        self.trading = False
+        self.allowance = 0
+        self._half_spread_bps = half_spread_bps
+        self._path: tuple[Point, ...] = ()
+        self._passed = 0
+        self._volume = 0
+        self._depth = 0
+        self._traded = 0
+        self._taken = {Side.BUY: 0, Side.SELL: 0}
+
+    @property
+    def corner(self) -> Point | None:
+        """The next corner of the path; None once the bar is walked."""
+        return self._path[self._passed] if self._passed < len(self._path) else None
+
+    @property
+    def opening(self) -> bool:
+        """Whether the next corner is an open: the price jumps there, nothing trades in between."""
+        return self._passed == 0
+
+    def open_bar(self, bar: TickBar | None, length: int) -> None:
+        """Begin `bar` of `length` ms; with None nothing trades: the price stands and the ladder is empty."""
+        self.trading = bar is not None
+        self._path, self._passed = (), 0
+        if bar is None:
+            return
+        self._path = path(bar, length)
+        self._volume = bar.volume
+        # The ladder is as deep as the last bar that traded: the volume of the open bar is not known yet.
+        self._depth = self._traded or bar.volume
+        self._traded = bar.volume or self._traded
+        self._refill()
+
+    def follow(self, bar: TickBar) -> None:
+        """Take `bar` as past: its close is the last price, its volume the depth of what comes next."""
+        self.price = bar.close
+        self._traded = bar.volume or self._traded
+
+    def move(self, price: int) -> None:
+        """Let the market trade at `price`; what was taken from the ladder elsewhere is forgotten."""
+        if price != self.price:
+            self.price = price
+            self._taken = {Side.BUY: 0, Side.SELL: 0}
+
+    def arrive(self) -> None:
+        """Pass the corner: the ladder is whole again, and the next third of the volume begins to trade."""
+        self._passed += 1
+        self._taken = {Side.BUY: 0, Side.SELL: 0}
+        # The open itself trades nothing: it and the way to the first extreme share the first third.
+        if self._passed > 1:
+            self._refill()
+
+    def levels(self, side: Side) -> Iterator[tuple[int, int]]:
+        """Yield what a taker on `side` meets now: (ticks, lots), best first, less what was taken at this price."""
+        if not self.trading or self.price is None:
+            return
+        taken = self._taken[side]
+        for ticks, lots in ladder(side, self.price, self._half_spread_bps, self._depth):
+            if taken < lots:
+                yield ticks, lots - taken
+            taken = max(0, taken - lots)
+
+    def take(self, side: Side, lots: int) -> None:
+        """Note that a taker on `side` ate `lots` of the ladder."""
+        self._taken[side] += lots
+
+    def _refill(self) -> None:
+        self.allowance = self._volume // 3 // PARTICIPATION

@@ -1,0 +1,1 @@
+"""How much: pure functions from a wanted exposure to a quantity."""

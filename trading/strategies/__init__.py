@@ -1,0 +1,1 @@
+"""Strategies: pure functions from one row of knowledge to a desired exposure."""
