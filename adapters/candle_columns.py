@@ -22,15 +22,15 @@ _TEXT_TIMES = (
     "%Y%m%d %H:%M:%S",
 )
 
-#: Epoch numbers below these bounds are seconds, milliseconds, microseconds; above, nanoseconds (all up to the year 5138).
+#: Epoch numbers below these bounds are seconds, milliseconds, microseconds, above nanoseconds (up to the year 5138).
 _EPOCH_UNITS = ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1))
 
 
 def read_columns(path: Path, base: str | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return the rows of a file as ts, open, high, low, close, volume (and symbol where it has one), and the columns ignored.
+    """Return the rows of a file as ts, open..volume (and symbol where it has one), and the columns ignored.
 
-    `ts` is UTC, null where it could not be read; the values are as the file has them (text in CSV). With `base` (say BTC) a
-    column `volume btc` counts as the volume.
+    `ts` is UTC, null where it could not be read; the values are as the file has them (text in CSV). With `base` (say
+    BTC) a column `volume btc` counts as the volume.
 
     Raises:
         Misconfigured: the file cannot be read, is empty, lacks a column or has no readable time.
@@ -60,7 +60,7 @@ def read_columns(path: Path, base: str | None = None) -> tuple[pl.DataFrame, tup
 
 
 def to_utc(times: pl.Series) -> pl.Series:
-    """Return times as UTC datetimes: datetimes (naive ones are UTC), dates, epoch s/ms/us/ns or text; null where unreadable."""
+    """Return datetimes (naive: UTC), dates, epoch s/ms/us/ns or text as UTC datetimes; null where unreadable."""
     if isinstance(times.dtype, pl.Datetime):
         aware = times.dt.replace_time_zone("UTC") if times.dtype.time_zone is None else times
         return aware.dt.convert_time_zone("UTC").cast(TS)
@@ -74,7 +74,7 @@ def to_utc(times: pl.Series) -> pl.Series:
 
 
 def observed_step(column: pl.Series, cap: int = 12) -> Decimal:
-    """Return the step that the finite positive numbers of `column` move in: 10 to minus the most decimals seen, at most `cap`.
+    """Return the step of the positive numbers of `column`: ten to minus the most decimals seen (or `cap`).
 
     Decimals are those of the shortest text that gives the number up to a few units of float rounding, so that
     0.30000000000000004 has one.
@@ -105,7 +105,7 @@ def _load(path: Path) -> pl.DataFrame:
 
 
 def _load_csv(path: Path) -> pl.DataFrame:
-    """Read a CSV as text, its header being the first of ten lines that names a column `open` (some begin with a note)."""
+    """Read a CSV as text; its header is the first of ten lines that names a column `open` (some begin with a note)."""
     top = pl.read_csv(
         path, has_header=False, separator="\n", n_rows=10, infer_schema=False, quote_char=None, new_columns=["line"]
     )

@@ -52,7 +52,7 @@ def read(
     symbols: Sequence[str] | None = None,
     quotes: tuple[str, ...],
 ) -> list[CandleFile]:
-    """Return the candle files of `paths` (files or folders; parquet, CSV, CSV.gz, feather), one per symbol, sorted by symbol.
+    """Return the candle files of `paths` (files or folders; parquet, CSV, CSV.gz, feather), one per symbol, sorted.
 
     Args:
         paths: files, or folders that are searched.
@@ -73,8 +73,7 @@ def read(
     found = _of_symbols(found, wanted)
     found = _of_timeframe(found, length)
     found = _of_venue(found, venue)
-    merged = [_merge(parts) for parts in _by_symbol(found)]
-    return merged
+    return [_merge(parts) for parts in _by_symbol(found)]
 
 
 def _read_one(

@@ -21,7 +21,7 @@ class FileName:
 
 
 def read_name(path: Path, quotes: tuple[str, ...]) -> FileName:
-    """Return what the file name of `path` tells; words are parted by `_`, `-`, space or dot, what follows the timeframe is noise."""
+    """Return what the name of `path` tells: words parted by `_-. `; what follows the timeframe is noise."""
     words = [word for word in re.split(r"[_\-\s.]+", _stem(path)) if word]
     timeframe = None
     for place, word in enumerate(words):

@@ -9,8 +9,8 @@ import polars.selectors as cs
 def data_hash(frame: pl.DataFrame) -> str:
     """Return the hex SHA-256 of the canonical text of `frame`.
 
-    Columns in order of name, rows in order of symbol, ts and then all columns, floats as their shortest exact text, times as
-    ISO text in UTC, nulls and NaN told apart.
+    Columns in order of name, rows in order of symbol, ts and then all columns, floats as their shortest exact text,
+    times as ISO text in UTC, nulls and NaN told apart.
     """
     columns = sorted(frame.columns)
     first = [name for name in ("symbol", "ts") if name in columns]

@@ -11,8 +11,8 @@ LABELS = pl.Schema({"symbol": pl.String, "ts": TS, "t0": TS, "t1": TS, "label": 
 def forward_return(panel: pl.DataFrame, timeframe: Timeframe, horizon: int) -> pl.DataFrame:
     """Return the log return of the close over the next `horizon` bars for every bar of a panel.
 
-    `t0` is when the bar is known (its close), `t1` when the label is known: t0 + horizon bars. The label is null where the
-    panel ends before t1, and where a bar is missing on the way: a return over a hole is another quantity.
+    `t0` is when the bar is known (its close), `t1` when the label is known: t0 + horizon bars. The label is null where
+    the panel ends before t1, and where a bar is missing on the way: a return over a hole is another quantity.
     """
     later = pl.col("ts").shift(-horizon).over("symbol")
     whole = later - pl.col("ts") == timeframe.delta * horizon

@@ -46,13 +46,22 @@ def build(
     artefact: str,
 ) -> Model:
     """Return the model with its id."""
-    name = identify(kind, features, params, seed, data_hash, scores, artefact)
+    name = identify(
+        kind=kind,
+        features=features,
+        params=params,
+        seed=seed,
+        data_hash=data_hash,
+        scores=scores,
+        artefact=artefact,
+    )
     return Model(
         name, kind, tuple(features), dict(params), seed, trained_from, trained_to, data_hash, dict(scores), artefact
     )
 
 
 def identify(
+    *,
     kind: str,
     features: Sequence[str],
     params: Mapping[str, Parameter],
@@ -71,7 +80,13 @@ def verify(model: Model, kind: str) -> None:
     if model.kind != kind:
         raise BadData(f"model {model.model_id} is a {model.kind}, not a {kind}")
     actual = identify(
-        model.kind, model.features, model.params, model.seed, model.data_hash, model.scores, model.artefact
+        kind=model.kind,
+        features=model.features,
+        params=model.params,
+        seed=model.seed,
+        data_hash=model.data_hash,
+        scores=model.scores,
+        artefact=model.artefact,
     )
     if actual != model.model_id:
         raise BadData(f"model {model.model_id} is damaged: its content has the id {actual}")

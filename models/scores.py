@@ -17,13 +17,13 @@ def rmse(forecast: Array, outcome: Array) -> float:
 
 
 def skill(forecast: Array, baseline: Array, outcome: Array) -> float:
-    """Return 1 - RMSE(forecast) / RMSE(baseline): above 0 only when the forecast beats the baseline; 0 when that is perfect."""
+    """Return 1 - RMSE(forecast) / RMSE(baseline): above 0 only if the forecast is better; 0 for a perfect baseline."""
     reference = rmse(baseline, outcome)
     return 1.0 - rmse(forecast, outcome) / reference if reference > 0 else 0.0
 
 
 def hit_rate(forecast: Array, outcome: Array) -> float:
-    """Return the share of right signs among the rows where neither forecast nor outcome is zero; 0 when there are none."""
+    """Return the share of right signs among rows where neither forecast nor outcome is zero; 0 when there are none."""
     told = (forecast != 0) & (outcome != 0)
     return float(np.mean(np.sign(forecast[told]) == np.sign(outcome[told]))) if told.any() else 0.0
 

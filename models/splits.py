@@ -13,7 +13,7 @@ from trading.errors import BadData
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of one fold; every training label is known before the first test decision, by at least the embargo."""
+    """Row numbers of one fold; each training label is known at least the embargo before the first test decision."""
 
     train: NDArray[np.intp]
     test: NDArray[np.intp]
@@ -22,9 +22,9 @@ class Split:
 def walk_forward(t0: pl.Series, t1: pl.Series, folds: int, embargo: timedelta = timedelta(0)) -> Iterator[Split]:
     """Yield `folds` splits of rows with decision times `t0` and label times `t1`, oldest first.
 
-    The distinct times of t0 (not the rows: a panel has many symbols per time) are cut into folds + 1 runs of equal length.
-    Fold k tests on run k + 1 and trains on all rows whose label is known at least `embargo` before that run begins: labels
-    span (t0, t1], so one that ends exactly with the first test decision does not overlap.
+    The distinct times of t0 (not the rows: a panel has many symbols per time) are cut into folds + 1 runs of equal
+    length. Fold k tests on run k + 1 and trains on all rows whose label is known at least `embargo` before that run
+    begins: labels span (t0, t1], so one that ends exactly with the first test decision does not overlap.
 
     Raises:
         BadData: fewer distinct times than runs.

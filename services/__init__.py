@@ -1,0 +1,1 @@
+"""What runs all day: one folder is one process."""

@@ -74,6 +74,7 @@ class LocalPostgres:
                 home = postgres_home.prepare(self.data_dir)
                 if not self._attach(home):
                     postgres_process.kill_all(home.data)
+                    self._reap()
                     self._initialise(home)
                     self._launch(home)
                 _create_databases(self.url("postgres"))
@@ -93,6 +94,10 @@ class LocalPostgres:
                 postgres_process.stop(server, data, timeout=30)
             else:
                 postgres_process.kill_all(data)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Collect the exit of the server that we started, which no longer runs."""
         if self._child:
             self._child.wait()
             self._child = None
@@ -164,7 +169,7 @@ class LocalPostgres:
                 _wait_ready(home, lambda: self._child is not None and self._child.poll() is None)
             except Unavailable as error:
                 postgres_process.kill_all(home.data)
-                self._child.wait()
+                self._reap()
                 said = home.log.read_bytes()[begin:].decode(errors="replace")
                 if "could not bind" not in said or attempt == 4:
                     raise _explain(home.folder, said) from error

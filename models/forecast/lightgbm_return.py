@@ -1,7 +1,7 @@
-"""Forecast of the log return over a horizon with gradient boosted trees (LightGBM), scored walk-forward before its final fit.
+"""Forecast of the log return over a horizon with gradient boosted trees (LightGBM), scored walk-forward.
 
-The trees learn the return in units of the volatility that was known at the time: symbols and calm and wild times then weigh
-alike. Forecasts are given back as log returns.
+The trees learn the return in units of the volatility that was known at the time: symbols and calm and wild times then
+weigh alike. Forecasts are given back as log returns.
 """
 
 import math
@@ -48,14 +48,15 @@ def fit(
     features: Sequence[str],
     horizon: int,
     seed: int,
+    *,
     folds: int = 4,
     params: Mapping[str, Parameter] | None = None,
 ) -> Model:
     """Return the model trained on all rows of `frame`, with the scores of `folds` purged walk-forward fits before it.
 
     Args:
-        frame: symbol, ts, t0, t1, label (log return over `horizon` bars, models/labels.py), `features` and SCALE. Rows with
-            a null in any of them are dropped and counted in `scores["rows_dropped"]`.
+        frame: symbol, ts, t0, t1, label (log return over `horizon` bars, models/labels.py), `features` and SCALE. Rows
+            with a null in any of them are dropped and counted in `scores["rows_dropped"]`.
         features: the columns to learn from.
         horizon: bars that the label spans.
         seed: makes the fit repeatable, byte for byte.
@@ -66,19 +67,13 @@ def fit(
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    need_columns(frame, ("symbol", "ts", "t0", "t1", "label", SCALE, *features), KIND)
     settings = _settings(params)
     columns = list(dict.fromkeys((SCALE, *features)))
-    rows = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0)).sort("ts", "symbol")
-    if rows.height < MIN_ROWS:
-        raise BadData(
-            f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
-        )
+    rows = _complete(frame, columns)
     x = rows.select(features).to_numpy()
     unit = rows[SCALE].to_numpy() * math.sqrt(horizon)
     label = rows["label"].to_numpy()
-    scores = _walk(rows, x, unit, label, settings, seed, folds)
-    booster = _train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed)
+    scores = _walk(rows, x, unit, label, settings=settings, seed=seed, folds=folds)
     return build(
         kind=KIND,
         features=features,
@@ -88,7 +83,7 @@ def fit(
         trained_to=rows.item(-1, "ts"),
         data_hash=data_hash(rows.select("symbol", "ts", "t0", "t1", "label", *columns)),
         scores={**scores, "rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)},
-        artefact=booster,
+        artefact=_train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed),
     )
 
 
@@ -122,6 +117,17 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
     return forecasts.filter(finite(["expected_return", "sigma"]))
 
 
+def _complete(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Return the rows to train on, oldest first."""
+    need_columns(frame, ("symbol", "ts", "t0", "t1", "label", *columns), KIND)
+    rows = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0)).sort("ts", "symbol")
+    if rows.height < MIN_ROWS:
+        raise BadData(
+            f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
+        )
+    return rows
+
+
 def _settings(params: Mapping[str, Parameter] | None) -> dict[str, Parameter]:
     unknown = sorted(set(params or {}) - set(DEFAULTS))
     if unknown:
@@ -134,6 +140,7 @@ def _walk(
     x: Array,
     unit: Array,
     label: Array,
+    *,
     settings: Mapping[str, Parameter],
     seed: int,
     folds: int,

@@ -1,7 +1,7 @@
 """Market regimes: a Gaussian mixture over volatility and trend, filtered forward in time as a hidden Markov model.
 
-The states are named by their volatility: calm, normal, turbulent. A label uses what was known at its bar and nothing later
-(the forward algorithm, never Viterbi or smoothing), so it does not change when more data arrive.
+The states are named by their volatility: calm, normal, turbulent. A label uses what was known at its bar and nothing
+later (the forward algorithm, never Viterbi or smoothing), so it does not change when more data arrive.
 """
 
 import json
@@ -22,6 +22,9 @@ REGIMES = ("calm", "normal", "turbulent")
 FEATURES = ("volatility_24", "volatility_ratio_6_48", "efficiency_24")
 MIN_ROWS = 300
 
+#: More points than these say nothing new about three clusters; they are thinned out evenly.
+MAX_POINTS = 20_000
+
 #: A market that does not move at all has no logarithm of its volatility.
 FLOOR = 1e-7
 
@@ -29,7 +32,7 @@ Array = NDArray[np.float64]
 
 
 def fit(frame: pl.DataFrame, seed: int) -> Model:
-    """Return the regime model of `frame` (symbol, ts and FEATURES); rows with nulls are dropped and counted in the scores.
+    """Return the regime model of `frame` (symbol, ts, FEATURES); rows with nulls are dropped and counted in `scores`.
 
     Volatility is taken relative to each symbol's own median, so that a symbol is turbulent by its own standards.
 
@@ -37,9 +40,6 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (4 s: only where models are trained)
-    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
-
     need_columns(frame, ("symbol", "ts", *FEATURES), KIND)
     rows = frame.filter(finite(FEATURES)).select("symbol", "ts", *FEATURES).sort("symbol", "ts")
     if rows.height < MIN_ROWS:
@@ -48,20 +48,7 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
     centres = {symbol: max(median, FLOOR) for symbol, median in medians.iter_rows()}
     points = _points(rows, centres)
     scale = np.maximum(points.std(axis=0), 1e-6)
-    with warnings.catch_warnings():
-        # A dull market has fewer clusters than states; the prior on the covariances keeps the mixture proper.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        mixture = GaussianMixture(
-            len(REGIMES), covariance_type="full", reg_covar=1e-3, max_iter=300, n_init=2, random_state=seed
-        ).fit(points / scale)
-    order = np.argsort(mixture.means_[:, 0])
-    fitted = {
-        "centres": centres,
-        "scale": scale.tolist(),
-        "means": mixture.means_[order].tolist(),
-        "precisions": mixture.precisions_[order].tolist(),
-        "weights": mixture.weights_[order].tolist(),
-    }
+    fitted = {"centres": centres, "scale": scale.tolist(), **_mixture(points / scale, seed)}
     likelihood = _likelihood(points, fitted)
     posterior = likelihood * np.asarray(fitted["weights"])
     states = posterior.argmax(axis=1)
@@ -76,7 +63,6 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
         trained_to=rows.select(pl.col("ts").max()).item(),
         data_hash=data_hash(rows),
         scores={
-            "mean_log_likelihood": float(mixture.score(points / scale)),
             "rows_trained": float(rows.height),
             "rows_dropped": float(frame.height - rows.height),
             **shares,
@@ -111,8 +97,29 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def _mixture(points: Array, seed: int) -> dict[str, list[float]]:
+    """Return means, precisions and weights of the mixture that fits `points`, its states ordered by volatility."""
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (4 s: only where models are trained)
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+
+    sample = points[:: max(1, len(points) // MAX_POINTS)]
+    with warnings.catch_warnings():
+        # A dull market has fewer clusters than states; the prior on the covariances keeps the mixture proper.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture = GaussianMixture(
+            len(REGIMES), covariance_type="full", reg_covar=1e-3, max_iter=300, n_init=2, random_state=seed
+        ).fit(sample)
+    means = np.asarray(mixture.means_, dtype=np.float64)
+    order = np.argsort(means[:, 0])
+    return {
+        "means": means[order].tolist(),
+        "precisions": np.asarray(mixture.precisions_, dtype=np.float64)[order].tolist(),
+        "weights": np.asarray(mixture.weights_, dtype=np.float64)[order].tolist(),
+    }
+
+
 def _points(rows: pl.DataFrame, centres: dict[str, float]) -> Array:
-    """Return log relative volatility, its change, and the strength of the trend; an unknown symbol has the typical centre."""
+    """Return relative log volatility, its change, the trend's strength; unknown symbols have the typical centre."""
     typical = float(np.median(list(centres.values())))
     centre = pl.col("symbol").replace_strict(centres, default=typical, return_dtype=pl.Float64)
     return rows.select(

@@ -28,8 +28,12 @@ def send(desk: Desk, order: Order) -> None:
     started = monotonic()
     now = desk.clock.now()
     with desk.transaction() as connection:
-        if order.request.key.leg is not Leg.STOP and now >= accounts.valid_until(connection, order.request.key.signal_id):
-            booking.close(connection, desk, order, OrderState.CANCELED, "void", "the signal expired before the order was sent")
+        if order.request.key.leg is not Leg.STOP and now >= accounts.valid_until(
+            connection, order.request.key.signal_id
+        ):
+            booking.close(
+                connection, desk, order, OrderState.CANCELED, "void", "the signal expired before the order was sent"
+            )
             return
         if not orders.mark_sending(connection, order, now, desk.recv_window_ms, desk.epoch):
             return

@@ -74,7 +74,9 @@ def _place(database: Database, consumer: SignalConsumer, cluster: str, *, durabl
             consumer.place({})
         return
     if others:
-        raise Misconfigured(f"TRADEWIND_KAFKA leads to cluster {cluster}; {consumer.topic} was read from {sorted(others)}")
+        raise Misconfigured(
+            f"TRADEWIND_KAFKA leads to cluster {cluster}; {consumer.topic} was read from {sorted(others)}"
+        )
     for partition, (first, end) in ends.items():
         if not first <= stored.get(partition, first) <= end:
             raise Misconfigured(

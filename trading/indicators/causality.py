@@ -24,7 +24,7 @@ def leaks(
     cuts: Iterable[datetime],
     tolerance: float = 0.0,
 ) -> list[Leak]:
-    """Return every column of `compute(panel)` that changes at or before a cut when the rows after the cut are taken away.
+    """Return every column of `compute(panel)` that changes at or before a cut when the rows after it are taken away.
 
     Args:
         compute: from a panel (or any frame with symbol and ts) to a frame keyed by symbol, ts.

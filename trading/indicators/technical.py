@@ -1,8 +1,8 @@
 """The technical features of a panel: three timeframes, scale free, each value known at the close of its base bar.
 
-The higher timeframes are FACTORS times the base for every base (1h: 4h and 1d; 5m: 20m and 2h; 1m: 4m and 24m; 1d: 4d and
-24d), so that a column means the same number of bars everywhere and its name never depends on the base. A higher bar is
-visible from the base bar on whose close is at or after the close of the higher one.
+The higher timeframes are FACTORS times the base for every base (1h: 4h and 1d; 5m: 20m and 2h; 1m: 4m and 24m; 1d: 4d
+and 24d), so that a column means the same number of bars everywhere and its name never depends on the base. A higher bar
+is visible from the base bar on whose close is at or after the close of the higher one.
 """
 
 import math
@@ -19,7 +19,7 @@ from trading.timeframe import Timeframe
 
 FACTORS = (4, 24)
 
-#: Base bars of a symbol without gaps after which every feature has a value: 15 bars of the highest timeframe and its start.
+#: Base bars of a symbol without gaps until every feature has a value: 15 bars of the highest timeframe and its start.
 WARM_UP = 24 * 16
 
 _CALENDAR = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
@@ -29,8 +29,8 @@ def technical_features(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFram
     """Return symbol, ts and the columns FEATURES (float64) for every row of `panel`, sorted by symbol, ts.
 
     A value that is not defined (warm-up, a window without any move or volume) is null; NaN and infinity never appear.
-    Recursive indicators start at the first row of each symbol: feed the history from a fixed origin. Gaps are stepped over:
-    the bars on both sides of one count as neighbours.
+    Recursive indicators start at the first row of each symbol: feed the history from a fixed origin. Gaps are stepped
+    over: the bars on both sides of one count as neighbours.
     """
     parts = [_of_one_symbol(bars, timeframe) for bars in panel.partition_by("symbol", maintain_order=True)]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])

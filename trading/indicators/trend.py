@@ -1,9 +1,10 @@
 """Trend features of the bars of one symbol: returns, distances from averages, slopes, directional movement."""
 
 import polars as pl
-import polars_talib as ta
 
-HIGH, LOW, CLOSE = pl.col("high"), pl.col("low"), pl.col("close")
+from trading.indicators import talib
+
+CLOSE = pl.col("close")
 
 
 def log_return(bars: int) -> pl.Expr:
@@ -13,12 +14,12 @@ def log_return(bars: int) -> pl.Expr:
 
 def average_gap(bars: int) -> pl.Expr:
     """Return the distance of the close from its EMA over `bars`, in units of ATR(14)."""
-    return (CLOSE - ta.ema(CLOSE, bars)) / ta.atr(HIGH, LOW, CLOSE, 14)
+    return (CLOSE - talib.ema(CLOSE, bars)) / talib.atr(14)
 
 
 def slope(bars: int) -> pl.Expr:
     """Return the least squares slope of the log close over `bars`, per bar."""
-    return ta.linearreg_slope(CLOSE.log(), bars)
+    return talib.slope(CLOSE.log(), bars)
 
 
 def efficiency(bars: int) -> pl.Expr:
@@ -29,19 +30,18 @@ def efficiency(bars: int) -> pl.Expr:
 
 def trend(suffix: str = "") -> list[pl.Expr]:
     """Return the trend features of the base timeframe, each named with `suffix`."""
-    macd = ta.macd(CLOSE, 12, 26, 9).struct.field("macdhist")
     return [
         log_return(1).alias(f"return_1{suffix}"),
         log_return(4).alias(f"return_4{suffix}"),
         log_return(24).alias(f"return_24{suffix}"),
         average_gap(12).alias(f"ema_gap_12{suffix}"),
         average_gap(48).alias(f"ema_gap_48{suffix}"),
-        (macd / ta.atr(HIGH, LOW, CLOSE, 14)).alias(f"macd_histogram{suffix}"),
+        (talib.macd_histogram() / talib.atr(14)).alias(f"macd_histogram{suffix}"),
         slope(24).alias(f"trend_slope_24{suffix}"),
         efficiency(24).alias(f"efficiency_24{suffix}"),
-        ta.adx(HIGH, LOW, CLOSE, 14).alias(f"adx_14{suffix}"),
-        (ta.plus_di(HIGH, LOW, CLOSE, 14) - ta.minus_di(HIGH, LOW, CLOSE, 14)).alias(f"directional_14{suffix}"),
-        ta.aroonosc(HIGH, LOW, 25).alias(f"aroon_25{suffix}"),
+        talib.adx(14).alias(f"adx_14{suffix}"),
+        talib.directional(14).alias(f"directional_14{suffix}"),
+        talib.aroon(25).alias(f"aroon_25{suffix}"),
     ]
 
 

@@ -3,8 +3,8 @@
 import math
 
 import polars as pl
-import polars_talib as ta
 
+from trading.indicators import talib
 from trading.indicators.momentum import z_score
 
 OPEN, HIGH, LOW, CLOSE = pl.col("open"), pl.col("high"), pl.col("low"), pl.col("close")
@@ -18,7 +18,7 @@ def realised(bars: int) -> pl.Expr:
 
 def average_range(bars: int) -> pl.Expr:
     """Return ATR over `bars` as a fraction of the close."""
-    return ta.atr(HIGH, LOW, CLOSE, bars) / CLOSE
+    return talib.atr(bars) / CLOSE
 
 
 def parkinson(bars: int) -> pl.Expr:
@@ -49,7 +49,7 @@ def volatility(suffix: str = "") -> list[pl.Expr]:
         (z_score(CLOSE.log(), 20) / 4 + 0.5).alias(f"bollinger_b_20{suffix}"),
         (CLOSE.log().rolling_std(20) * 4).alias(f"bollinger_width_20{suffix}"),
         channel(24).alias(f"donchian_24{suffix}"),
-        ((HIGH - LOW) / ta.atr(HIGH, LOW, CLOSE, 14)).alias(f"range_14{suffix}"),
+        ((HIGH - LOW) / talib.atr(14)).alias(f"range_14{suffix}"),
         of_range(CLOSE - OPEN).alias(f"body{suffix}"),
         of_range(HIGH - body_top).alias(f"upper_wick{suffix}"),
         of_range(body_bottom - LOW).alias(f"lower_wick{suffix}"),

@@ -1,8 +1,8 @@
 """Volume features of the bars of one symbol: how much trades, and on which side of the bar."""
 
 import polars as pl
-import polars_talib as ta
 
+from trading.indicators import talib
 from trading.indicators.momentum import z_score
 
 HIGH, LOW, CLOSE, VOLUME = pl.col("high"), pl.col("low"), pl.col("close"), pl.col("volume")
@@ -26,7 +26,7 @@ def volume(suffix: str = "") -> list[pl.Expr]:
         z_score(VOLUME.log1p(), 96).alias(f"volume_z_96{suffix}"),
         balance(24).alias(f"volume_balance_24{suffix}"),
         money_flow(20).alias(f"money_flow_20{suffix}"),
-        ta.mfi(HIGH, LOW, CLOSE, VOLUME, 14).alias(f"mfi_14{suffix}"),
+        talib.mfi(14).alias(f"mfi_14{suffix}"),
     ]
 
 

@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Vetted:
-    """`good` has the schema BARS, sorted and unique; `quarantined` adds `reason` and `raw` (the row as it came, JSON)."""
+    """`good` has the schema BARS, sorted, unique; `quarantined` adds `reason` and `raw` (the row as it came, JSON)."""
 
     good: pl.DataFrame
     quarantined: pl.DataFrame
@@ -59,7 +59,7 @@ def vet(frame: pl.DataFrame, timeframe: Timeframe, now: datetime | None = None) 
     """Split raw bars of one symbol into good and quarantined ones.
 
     Args:
-        frame: columns ts (UTC datetime), open, high, low, close, volume in any order, as numbers or text; others are dropped.
+        frame: columns ts (UTC datetime), open, high, low, close, volume, as numbers or text; others are dropped.
         timeframe: length of the bars; open times must lie on its UTC grid.
         now: current market time, to refuse bars that are not closed yet; None when all are history.
 

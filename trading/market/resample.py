@@ -11,8 +11,8 @@ RESAMPLED = pl.Schema({**PANEL, "closed_at": TS})
 def resample(panel: pl.DataFrame, timeframe: Timeframe, factor: int) -> pl.DataFrame:
     """Return the bars of `panel` on the timeframe `factor` times as long, on its UTC grid, sorted by symbol, ts.
 
-    `closed_at` is when a bar is knowable: its own close, whether or not its last base bars are missing. A last bar that the
-    panel does not reach the close of is left out. Symbols are resampled each by itself.
+    `closed_at` is when a bar is knowable: its own close, whether or not its last base bars are missing. A last bar that
+    the panel does not reach the close of is left out. Symbols are resampled each by itself.
     """
     higher = timeframe.times(factor)
     origin = higher.open_of(EPOCH)

@@ -36,15 +36,14 @@ class Exchange:
         self,
         *,
         instruments: Sequence[Instrument],
-        balances: Mapping[str, Mapping[str, Decimal]],
         bars: Bars,
         length: int,
         start: int,
         half_spread_bps: Decimal,
     ) -> None:
-        """Open the venue at `start` ms with `balances` by account and currency; bars last `length` ms."""
+        """Open the venue at `start` ms without accounts; bars last `length` ms."""
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
-        self.funds = Funds(self.instruments, balances)
+        self.funds = Funds(self.instruments)
         self.books = {symbol: Book(Walk(half_spread_bps)) for symbol in self.instruments}
         self.orders: dict[int, WorkingOrder] = {}
         self.trades: list[Trade] = []
@@ -53,6 +52,10 @@ class Exchange:
         self._length = length
         self._slot = start - start % length
         self._enter(start)
+
+    def admit(self, account: str, balances: Mapping[str, Decimal]) -> None:
+        """Open `account` with free `balances` by currency."""
+        self.funds.admit(account, balances)
 
     def place(self, ticket: Ticket) -> tuple[WorkingOrder, list[Trade]]:
         """Accept `ticket` and return the order with its immediate fills.

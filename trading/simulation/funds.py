@@ -36,10 +36,14 @@ class Trade:
 class Funds:
     """Balances by account, and the locks of open orders."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], balances: Mapping[str, Mapping[str, Decimal]]) -> None:
-        self.accounts = {name: Balances(free) for name, free in balances.items()}
+    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+        self.accounts: dict[str, Balances] = {}
         self._instruments = instruments
         self._locks: dict[int, tuple[str, Decimal]] = {}
+
+    def admit(self, account: str, balances: Mapping[str, Decimal]) -> None:
+        """Open `account` with free `balances` by currency."""
+        self.accounts[account] = Balances(balances)
 
     def require(self, order: WorkingOrder, market_cost: int) -> None:
         """Deny INSUFFICIENT_BALANCE unless the account can pay for `order`; `market_cost` in ticks times lots."""

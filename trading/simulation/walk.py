@@ -57,6 +57,15 @@ class Walk:
         self.price = bar.close
         self._traded = bar.volume or self._traded
 
+    def so_far(self) -> TickBar | None:
+        """Return the open bar as far as its path has come: at its start only the open, with no volume; None before."""
+        if self.price is None or self._passed == 0:
+            return None
+        prices = [point.price for point in self._path[: self._passed]] + [self.price]
+        first = self._path[0]
+        volume = self._volume * (self._passed - 1) // 3
+        return TickBar(first.at, first.price, max(prices), min(prices), self.price, volume)
+
     def move(self, price: int) -> None:
         """Let the market trade at `price`; what was taken from the ladder elsewhere is forgotten."""
         if price != self.price:

@@ -1,4 +1,4 @@
-"""Follow the forecast: be long in proportion to the expected return per unit of risk, where it exceeds a share of the costs."""
+"""Follow the forecast: be long in proportion to the expected return per unit of risk, where it is worth its cost."""
 
 from pydantic import Field
 

@@ -37,7 +37,7 @@ def strategy(name: str) -> Registered:
 
 
 def parameters(name: str, values: Mapping[str, object]) -> Parameters:
-    """Return the parameters of strategy `name` from `values` (the rest are defaults); Misconfigured naming what is wrong."""
+    """Return the parameters of strategy `name`: `values` over its defaults; Misconfigured naming what is wrong."""
     try:
         return strategy(name).parameters.model_validate(dict(values))
     except ValidationError as error:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from trading.errors import BadData
 
-#: What is known at the close of a bar: features, expected_return, sigma, regime, close, held_exposure; None = not known.
+#: What is known at a bar's close: features, expected_return, sigma, regime, close, held_exposure; None = not known.
 Row = Mapping[str, float | str | None]
 
 _PLACES = Decimal("0.0001")
@@ -56,7 +56,7 @@ def quantize(value: float) -> Decimal:
 
 
 def number(row: Row, name: str) -> float | None:
-    """Return a number of the row, None where it is not known or not finite; BadData when the row lacks it or it is text."""
+    """Return a number of the row, None where it is unknown or not finite; BadData when the row lacks it or has text."""
     if name not in row:
         raise BadData(f"strategy row: {name} is missing")
     value = row[name]

@@ -78,6 +78,7 @@ def test_settings_files_and_databases(folder: Path) -> None:
     assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(server.url().split("?")[0], passfile="/dev/null", password="wrong")
+    server.stop()
 
 
 def test_start_takes_over_what_still_runs_and_stop_is_idempotent(folder: Path) -> None:
@@ -107,6 +108,7 @@ def test_kill_of_the_postmaster_leaves_a_frozen_backend_and_loses_nothing(folder
     assert not psutil.pid_exists(backend.pid) or backend.status() == psutil.STATUS_ZOMBIE
     assert ask(again, "SELECT n FROM kept") == 42
     connection.close()
+    again.stop()
     server.stop()
 
 
@@ -217,9 +219,7 @@ def test_no_space_left_names_the_folder(folder: Path) -> None:
 
 
 @as_root
-def test_root_with_unreachable_folder_and_wheel(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_with_unreachable_folder_and_wheel(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a checkout below /root: data and binaries move to where the account can reach them; no mode is changed."""
     tmp_path.chmod(0o700)
     monkeypatch.setattr(postgres_home, "SHARED", folder / "shared")
@@ -256,7 +256,7 @@ def test_a_person_who_is_not_root(folder: Path) -> None:
         "import psycopg; s = L(Path(sys.argv[1])); s.start()\n"
         "psycopg.connect(s.url(), autocommit=True).execute('CREATE TABLE kept AS SELECT 42 AS n'); s.stop()"
     )
-    probe = ["-c", "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]]
+    probe = ["-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"]
     if not Path(python).exists() or subprocess.run([python, *probe], check=False).returncode:
         pytest.skip("no interpreter of this version outside of root's folders")
     home = folder / "theirs"

@@ -1,0 +1,208 @@
+"""The Store of the assets: frames in and out of versioned tables, each question answerable as of any time.
+
+A table's primary key says everything: the columns before `knowledge_ts` are its key, the rest but the run's marks is
+content. A version is inserted only where content differs; nothing is overwritten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+from psycopg import sql as syntax
+
+from adapters.store.database import Connection, Database
+from trading.candle import TS
+from trading.errors import BadData
+
+_MARKS = ("run_id", "code_version")
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
+_SLICE = 50_000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a table: key, content, and whether it keeps versions."""
+
+    table: str
+    key: tuple[str, ...]
+    content: tuple[str, ...]
+    versioned: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns in the order in which frames are copied in."""
+        return (*self.key, *(("knowledge_ts",) if self.versioned else ()), *self.content, *_MARKS)
+
+    @property
+    def name(self) -> syntax.Identifier:
+        """The quoted name for statements."""
+        return syntax.Identifier(*self.table.split("."))
+
+
+class Store:
+    """Reads and writes the tables of the assets for one run."""
+
+    def __init__(self, database: Database, run_id: str, code_version: str) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._code_version = code_version
+        self._layouts: dict[str, Layout] = {}
+
+    def layout(self, table: str) -> Layout:
+        """Return the layout of `schema.table`; BadData when the database has no such table."""
+        if table not in self._layouts:
+            with self._database.transaction() as connection:
+                self._layouts[table] = _layout(connection, table)
+        return self._layouts[table]
+
+    def read(
+        self,
+        table: str,
+        where: dict[str, str | Sequence[str]],
+        start: datetime | None = None,
+        end: datetime | None = None,
+        as_of: datetime | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return the rows of `table` with start <= ts < end as they were known at `as_of` (now when None), by key.
+
+        `where` gives key columns their value or values. The versions that later knowledge replaced are left out.
+        """
+        layout = self.layout(table)
+        wanted = list(columns) if columns is not None else list(layout.columns)
+        conditions = [
+            syntax.SQL("{} = any({})").format(
+                syntax.Identifier(name), syntax.Literal([value] if isinstance(value, str) else list(value))
+            )
+            for name, value in where.items()
+        ]
+        for operator, bound in ((">=", start), ("<", end)):
+            if bound is not None:
+                conditions.append(syntax.SQL("ts {} {}").format(syntax.SQL(operator), syntax.Literal(bound)))
+        if as_of is not None and layout.versioned:
+            conditions.append(syntax.SQL("knowledge_ts <= {}").format(syntax.Literal(as_of)))
+        key = syntax.SQL(", ").join(map(syntax.Identifier, layout.key))
+        newest = syntax.SQL(", knowledge_ts desc") if layout.versioned else syntax.SQL("")
+        query = syntax.SQL("select distinct on ({}) {} from {} where {} order by {}{}").format(
+            key,
+            syntax.SQL(", ").join(map(syntax.Identifier, wanted)),
+            layout.name,
+            syntax.SQL(" and ").join(conditions) if conditions else syntax.SQL("true"),
+            key,
+            newest,
+        )
+        return self._fetch(query.as_string(None))
+
+    def write(self, table: str, frame: pl.DataFrame) -> int:
+        """Insert the rows of `frame` whose content is new for their key and return how many; an empty frame is fine.
+
+        `frame` holds the key, `knowledge_ts` (for versioned tables) and the content columns; a key given twice keeps
+        its last row.
+
+        Raises:
+            BadData: a column is missing or unknown, or a row breaks a rule of the table; the message names it.
+        """
+        layout = self.layout(table)
+        expected = set(layout.columns) - set(_MARKS)
+        if set(frame.columns) != expected:
+            raise BadData(f"{table}: columns differ: {sorted(set(frame.columns) ^ expected)}")
+        if frame.is_empty():
+            return 0
+        marks = [pl.lit(self._run_id).alias("run_id"), pl.lit(self._code_version).alias("code_version")]
+        rows = frame.with_columns(marks).select(layout.columns)
+        with self._database.transaction() as connection:
+            if _lies_ahead(connection, layout, rows):
+                _copy(connection, layout.name, layout.columns, rows)
+                return rows.height
+            return _merge(connection, layout, rows)
+
+    def _fetch(self, query: str) -> pl.DataFrame:
+        with self._adbc.cursor() as cursor:
+            cursor.execute(query)
+            frame = pl.DataFrame(cursor.fetch_arrow_table())
+        # ADBC opens a transaction for each read; left open it would hold back vacuum and see no later rows.
+        self._adbc.rollback()
+        return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)
+
+    @cached_property
+    def _adbc(self):  # noqa: ANN202
+        from adbc_driver_postgresql import dbapi
+
+        return dbapi.connect(self._database.url)
+
+    def close(self) -> None:
+        """Close the reading connection when there is one."""
+        if "_adbc" in self.__dict__:
+            self._adbc.close()
+
+
+def _layout(connection: Connection, table: str) -> Layout:
+    rows = connection.execute(
+        "select a.attname as name, coalesce(a.attnum = any(i.indkey), false) as in_key from pg_attribute as a"
+        " left join pg_index as i on i.indrelid = a.attrelid and i.indisprimary"
+        " where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped order by a.attnum",
+        (table,),
+    ).fetchall()
+    if not rows:
+        raise BadData(f"the database has no table {table}; run `tradewind run` once, it brings the schema up to date")
+    names = [row["name"] for row in rows]
+    key = tuple(row["name"] for row in rows if row["in_key"] and row["name"] != "knowledge_ts")
+    content = tuple(name for name in names if name not in (*key, "knowledge_ts", *_MARKS))
+    return Layout(table, key, content, "knowledge_ts" in names)
+
+
+def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> bool:
+    """Return True when every row is later than all that is stored for its key without ts: then nothing can conflict."""
+    groups = [name for name in layout.key if name != "ts"]
+    if "ts" not in layout.key or rows.select(layout.key).is_duplicated().any():
+        return False
+    first = rows.group_by(groups).agg(pl.col("ts").min())
+    conditions = " and ".join(f"{name} = %s" for name in groups)
+    statement = syntax.SQL("select 1 from {} where " + conditions + " and ts >= %s limit 1").format(layout.name)  # pyright: ignore[reportArgumentType]
+    return not any(connection.execute(statement, row).rowcount for row in first.select(*groups, "ts").iter_rows())
+
+
+def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[str], rows: pl.DataFrame) -> None:
+    names = syntax.SQL(", ").join(map(syntax.Identifier, columns))
+    with connection.cursor() as cursor, cursor.copy(
+        syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, names)
+    ) as copy:
+        for part in rows.iter_slices(_SLICE):
+            copy.write(part.write_csv(include_header=False, datetime_format=_TIME_FORMAT))
+
+
+def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame) -> int:
+    rows = rows.unique(subset=layout.key, keep="last", maintain_order=True)
+    stage = syntax.Identifier("stage")
+    connection.execute(
+        syntax.SQL("create temp table {} (like {} including defaults) on commit drop").format(stage, layout.name)
+    )
+    _copy(connection, stage, layout.columns, rows)
+    connection.execute("analyze stage")
+    columns = syntax.SQL(", ").join(map(syntax.Identifier, layout.columns))
+    key = syntax.SQL(", ").join(map(syntax.Identifier, layout.key))
+    same = syntax.SQL("({}) is not distinct from ({})").format(
+        syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.content),
+        syntax.SQL(", ").join(syntax.Identifier("c", name) for name in layout.content),
+    )
+    match = syntax.SQL(" and ").join(
+        syntax.SQL("{} = {}").format(syntax.Identifier("c", name), syntax.Identifier("s", name)) for name in layout.key
+    )
+    newest = syntax.SQL(" order by c.knowledge_ts desc") if layout.versioned else syntax.SQL("")
+    statement = syntax.SQL(
+        "insert into {table} ({columns}) select {staged} from stage as s left join lateral"
+        " (select * from {table} as c where {match}{newest} limit 1) as c on true"
+        " where c.run_id is null or not {same} on conflict ({key}{version}) do nothing"
+    ).format(
+        table=layout.name,
+        columns=columns,
+        staged=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.columns),
+        match=match,
+        newest=newest,
+        same=same,
+        key=key,
+        version=syntax.SQL(", knowledge_ts") if layout.versioned else syntax.SQL(""),
+    )
+    return connection.execute(statement).rowcount

@@ -1,0 +1,44 @@
+"""The model registry in SQL: a model is written once under its id, with all that it was made from."""
+
+from typing import Any
+
+from psycopg import sql as syntax
+from psycopg.types.json import Jsonb
+
+from adapters.store.database import Connection
+from trading.errors import BadData
+
+_COLUMNS = (
+    "model_id",
+    "kind",
+    "features",
+    "parameters",
+    "seed",
+    "trained_from",
+    "trained_to",
+    "data_hash",
+    "scores",
+    "artefact",
+)
+
+
+def add(connection: Connection, table: str, book: str, model: dict[str, Any], marks: dict[str, Any]) -> bool:
+    """Store `model` (the columns above) in `training.<table>` for `book`; False when it is there already."""
+    row = {"book": book, **model, **marks, "parameters": Jsonb(model["parameters"]), "scores": Jsonb(model["scores"])}
+    statement = syntax.SQL("insert into training.{} ({}) values ({}) on conflict do nothing").format(
+        syntax.Identifier(table),
+        syntax.SQL(", ").join(map(syntax.Identifier, row)),
+        syntax.SQL(", ").join(map(syntax.Placeholder, row)),
+    )
+    return bool(connection.execute(statement, row).rowcount)
+
+
+def newest(connection: Connection, table: str, book: str) -> dict[str, Any]:
+    """Return the newest model of `book` in `training.<table>`; BadData when there is none."""
+    statement = syntax.SQL("select {} from training.{} where book = %s order by knowledge_ts desc, model_id limit 1").format(
+        syntax.SQL(", ").join(map(syntax.Identifier, _COLUMNS)), syntax.Identifier(table)
+    )
+    row = connection.execute(statement, (book,)).fetchone()
+    if row is None:
+        raise BadData(f"training.{table} has no model for book {book}; materialise training/{table} first")
+    return row

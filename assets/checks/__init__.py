@@ -1,0 +1,1 @@
+"""What must hold of the tables: one file per kind of check."""

@@ -1,0 +1,1 @@
+"""What is expected, and in which regime."""

@@ -1,0 +1,108 @@
+"""What the assets are given: the book they work for, its Store, its venue's data and its clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from adapters import compose
+from adapters.settings import Settings, load
+from adapters.store import books
+from adapters.store.database import Database
+from adapters.store.frames import Store
+from trading.errors import Misconfigured
+from trading.ports import Clock
+from trading.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    from adapters.exchange.market_data import MarketData
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One open book: where it trades, what it trades, and the tools to read and write for it."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    clock: Clock
+    book: str
+    venue: str
+    timeframe: Timeframe
+    symbols: tuple[str, ...]
+    strategies: tuple[str, ...]
+    horizon: int
+    seed: int
+    history_start: datetime | None
+    run_id: str = field(default="")
+    code_version: str = field(default="")
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key columns that all derived tables share."""
+        return {"book": self.book, "venue": self.venue, "timeframe": str(self.timeframe)}
+
+    @property
+    def series(self) -> dict[str, str | tuple[str, ...]]:
+        """The condition for this book's symbols in derived tables."""
+        return {**self.keys, "symbol": self.symbols}
+
+    @property
+    def candles(self) -> dict[str, str | tuple[str, ...]]:
+        """The condition for this book's symbols in market.candles."""
+        return {"venue": self.venue, "timeframe": str(self.timeframe), "symbol": self.symbols}
+
+    def market_data(self) -> "MarketData":
+        """Return the reading side of the venue."""
+        return compose.market_data(self.settings, self.venue)
+
+
+class DeskResource(dg.ConfigurableResource):
+    """Opens the book named by the setting TRADEWIND_BOOK; no secret ever enters a run's configuration."""
+
+    @contextmanager
+    def open(self, context: dg.AssetExecutionContext) -> Iterator[Desk]:
+        """Yield the desk of one run and close its connections afterwards.
+
+        Raises:
+            Misconfigured: there is no such book; `tradewind run` and `tradewind up` create theirs.
+        """
+        settings = load()
+        with Database(settings.required("database_url"), size=2) as database:
+            with database.transaction() as connection:
+                row = books.get(connection, settings.book)
+            if row is None:
+                raise Misconfigured(f"setting TRADEWIND_BOOK: there is no book {settings.book}; `tradewind run` opens one")
+            chosen = row["configuration"]
+            version = code_version()
+            store = Store(database, context.run_id, version)
+            start = chosen.get("history_start")
+            try:
+                yield Desk(
+                    settings,
+                    database,
+                    store,
+                    compose.clock(settings),
+                    settings.book,
+                    chosen["venue"],
+                    Timeframe.parse(chosen["timeframe"]),
+                    tuple(chosen["symbols"]),
+                    tuple(chosen["strategies"]),
+                    chosen["horizon"],
+                    chosen["seed"],
+                    None if start is None else datetime.fromisoformat(start),
+                    context.run_id,
+                    version,
+                )
+            finally:
+                store.close()
+
+
+def code_version() -> str:
+    """Return the version of the code that runs, as written beside every row."""
+    from importlib.metadata import version
+
+    return version("tradewind")

@@ -1,0 +1,1 @@
+"""What the strategies desire, and what was sent."""

@@ -1,0 +1,44 @@
+"""Asset training/price_models: the model of returns, trained on the book's history and scored against the naive one."""
+
+import dagster as dg
+
+from assets import model_registry
+from assets.resources import DeskResource
+from trading.candle import PANEL
+
+
+@dg.asset(
+    key_prefix="training",
+    group_name="training",
+    kinds={"lightgbm", "postgres"},
+    deps=[dg.AssetKey(["features", "technical_features"]), dg.AssetKey(["market", "candles"])],
+)
+def price_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
+    """One LightGBM model per training: log return of the close over the book's horizon, in bars.
+
+    Scores are out of sample, from a purged walk-forward, against expecting nothing and against the past mean; they
+    are printed and the model is used whatever they are. Stored with data hash, features, parameters and seed.
+    """
+    from models.forecast import lightgbm_return  # noqa: PLC0415
+    from models.labels import training_set  # noqa: PLC0415
+    from trading.indicators.technical import FEATURES  # noqa: PLC0415
+
+    with desk.open(context) as at:
+        now = at.clock.now()
+        panel = at.store.read("market.candles", at.candles, at.history_start, now, as_of=now, columns=list(PANEL))
+        features = at.store.read(
+            "features.technical_features", at.series, end=now, as_of=now, columns=["symbol", "ts", *FEATURES]
+        )
+        rows = training_set(features, panel, at.timeframe, at.horizon)
+        model = lightgbm_return.fit(rows, FEATURES, at.horizon, at.seed)
+        new = model_registry.store(at, "price_models", model)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": 1,
+            "model": model.model_id[:16],
+            "new": new,
+            "trained": f"{model.trained_from} to {model.trained_to}",
+            "data hash": model.data_hash,
+            **{name.replace("_", " "): value for name, value in model.scores.items()},
+        }
+    )

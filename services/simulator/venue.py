@@ -1,0 +1,86 @@
+"""What all handlers of the simulator share: the exchange, its market, the limits, the faults and the listeners."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from services.simulator.config import SimulatorConfig
+from services.simulator.faults import Faults
+from services.simulator.limits import Limits
+from services.simulator.market import Market, resample
+from services.simulator.recorded_exchange import RecordedExchange
+from services.simulator.refusals import UNKNOWN_INTERVAL, UNKNOWN_SYMBOL, missing
+from trading.errors import Misconfigured
+from trading.instrument import Instrument
+from trading.simulation.matching import Book
+from trading.simulation.path import TickBar
+from trading.timeframe import Timeframe
+
+
+@dataclass
+class Venue:
+    """One running simulator."""
+
+    config: SimulatorConfig
+    market: Market
+    recorded: RecordedExchange
+    limits: Limits
+    faults: Faults = field(default_factory=Faults)
+
+    @property
+    def now(self) -> int:
+        """The venue's time in ms."""
+        return self.recorded.now
+
+    @property
+    def instruments(self) -> list[Instrument]:
+        """What can be traded here."""
+        return list(self.recorded.exchange.instruments.values())
+
+    def instrument(self, name: str | None) -> Instrument:
+        """Return the instrument that the venue calls `name` (BTCUSDT); refused when there is none."""
+        if not name:
+            raise missing("symbol")
+        for instrument in self.instruments:
+            if instrument.symbol.replace("/", "") == name:
+                return instrument
+        raise UNKNOWN_SYMBOL
+
+    def book(self, instrument: Instrument) -> Book:
+        """Return the book of `instrument`."""
+        return self.recorded.exchange.books[instrument.symbol]
+
+    def interval(self, name: str | None) -> Timeframe:
+        """Return the timeframe `name`; refused unless it is a whole multiple of the market's own bars."""
+        if not name:
+            raise missing("interval")
+        try:
+            timeframe = Timeframe.parse(name)
+        except Misconfigured:
+            raise UNKNOWN_INTERVAL from None
+        if timeframe.seconds % self.config.bar.seconds or timeframe.seconds > 86_400:
+            raise UNKNOWN_INTERVAL
+        return timeframe
+
+    def bars(self, instrument: Instrument, timeframe: Timeframe, start: int, end: int) -> list[TickBar]:
+        """Return the bars that open in [start, end) ms, the open one as far as its path has come."""
+        length = self.config.bar.milliseconds
+        opened = self.now - self.now % length
+        past = list(self.market.window(instrument.symbol, start, min(end, opened)))
+        current = self.book(instrument).walk.so_far()
+        if current is not None and start <= current.opened == opened < end:
+            past.append(current)
+        return resample(past, timeframe)
+
+    def last_bars(self, instrument: Instrument, timeframe: Timeframe, count: int, end: int) -> Sequence[TickBar]:
+        """Return the last `count` bars that open before `end` ms."""
+        span = timeframe.milliseconds * count
+        end = min(end, self.now + 1)
+        found: list[TickBar] = []
+        first = -(-(end - span) // timeframe.milliseconds) * timeframe.milliseconds
+        found = self.bars(instrument, timeframe, first, end)
+        return found[-count:]
+
+
+VENUE = web.AppKey("venue", Venue)

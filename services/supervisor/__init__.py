@@ -1,0 +1,1 @@
+"""The parent of our processes: it starts, watches, restarts and ends them."""

@@ -1,0 +1,88 @@
+"""What all tests share: a database server, an empty database, a broker, a seed, and skips that say why."""
+
+import hashlib
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from adapters.bus.local_broker import LocalBroker
+from adapters.store.local_postgres import LocalPostgres, fresh_database
+
+NEEDS = {
+    "data": "TRADEWIND_TEST_DATA",
+    "kafka": "TRADEWIND_TEST_KAFKA",
+    "timescale": "TRADEWIND_TEST_DATABASE_URL",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pass the warnings that others must mend."""
+    # kafka-python 3 reads its schemas with calls that Python 3.11 deprecates and 3.13 takes back
+    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+    # its client forgets to close a socket whose connection was refused; ours are connected, so they still fail the test
+    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this machine cannot run."""
+    for item in items:
+        for marker, variable in NEEDS.items():
+            if item.get_closest_marker(marker) and not os.environ.get(variable):
+                item.add_marker(pytest.mark.skip(reason=f"{marker}: set {variable} to run it"))
+        if item.get_closest_marker("browser") and not any(map(shutil.which, BROWSERS)):
+            item.add_marker(pytest.mark.skip(reason="browser: install chromium to run it"))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server: TRADEWIND_TEST_DATABASE_URL, or a local one (fsync off) for this session."""
+    if given := os.environ.get("TRADEWIND_TEST_DATABASE_URL"):
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tradewind-tests-"))
+    folder.chmod(0o755)  # as root, the server's own account must reach it
+    server = LocalPostgres(folder, durable=False)
+    try:
+        server.start()
+        yield server.url()
+    finally:
+        server.remove()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database of this test alone, dropped after it."""
+    name = f"test_{os.getpid()}_{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
+    yield fresh_database(postgres_url, name)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def broker() -> Iterator[LocalBroker]:
+    """A running in-process broker of this test alone."""
+    with LocalBroker() as running:
+        yield running
+
+
+@pytest.fixture
+def apache_kafka() -> str:
+    """The bootstrap address of a real Apache Kafka; its tests carry the marker `kafka`."""
+    return os.environ["TRADEWIND_TEST_KAFKA"]
+
+
+@pytest.fixture
+def seed() -> int:
+    """A seed for the test's random numbers, printed when the test fails; TRADEWIND_TEST_SEED repeats one."""
+    chosen = int(os.environ.get("TRADEWIND_TEST_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {chosen}: TRADEWIND_TEST_SEED={chosen} repeats this test")
+    return chosen

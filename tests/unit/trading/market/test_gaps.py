@@ -1,0 +1,38 @@
+"""Gaps between the bars of each symbol."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from tests.fakes.random_panel import START, random_panel
+from trading.market.gaps import GAPS, gaps
+from trading.timeframe import Timeframe
+
+HOUR = Timeframe.parse("1h")
+
+
+def test_a_gap_is_an_interval_per_symbol():
+    panel = random_panel(1, 20)
+    missing = [START + timedelta(hours=hour) for hour in (3, 4, 5, 9)]
+    found = gaps(panel.filter((pl.col("symbol") != "A/USD") | ~pl.col("ts").is_in(missing)), HOUR)
+    assert found.rows() == [
+        ("A/USD", missing[0], START + timedelta(hours=6), 3),
+        ("A/USD", missing[3], START + timedelta(hours=10), 1),
+    ]
+    assert found.schema == GAPS
+
+
+def test_whole_empty_and_single_bar_panels_have_none():
+    panel = random_panel(1, 20)
+    assert gaps(panel, HOUR).is_empty()
+    assert gaps(panel.clear(), HOUR).is_empty()
+    assert gaps(panel.head(1), HOUR).is_empty()
+
+
+def test_gaps_and_bars_make_up_the_whole_span():
+    panel = random_panel(7, 200, gaps=40)
+    found = gaps(panel, HOUR)
+    for symbol in panel["symbol"].unique():
+        times = panel.filter(pl.col("symbol") == symbol)["ts"]
+        slots = (times.max() - times.min()) // HOUR.delta + 1
+        assert slots == len(times) + found.filter(pl.col("symbol") == symbol)["bars"].sum()

@@ -1,0 +1,149 @@
+"""Strategies: pure, quantized, and flat with a reason whenever something is not known."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading.errors import BadData, Misconfigured
+from trading.strategies.registry import STRATEGIES, parameters, strategy
+
+ROW: dict[str, float | str | None] = {
+    "expected_return": 0.002,
+    "sigma": 0.01,
+    "volatility_24": 0.005,
+    "close_z_24": -1.5,
+    "close_z_72": 0.0,
+    "regime": "normal",
+    "close": 100.0,
+    "held_exposure": 0.0,
+}
+
+
+def want(name: str, settings: dict[str, object] | None = None, **changes: float | str | None):
+    return strategy(name)({**ROW, **changes}, parameters(name, settings or {}))
+
+
+def test_following_grows_with_the_forecast_up_to_the_full_exposure():
+    exposures = [want("follow_forecast", expected_return=value).exposure for value in (0.0005, 0.001, 0.0015, 0.01)]
+    assert exposures == [Decimal("0.2000"), Decimal("0.5000"), Decimal("0.8000"), Decimal("1.0000")]
+    assert want("follow_forecast").reason == "rise expected"
+    assert want("follow_forecast").stop == Decimal("0.0300")
+    assert want("follow_forecast", {"max_exposure": 0.25}, expected_return=0.01).exposure == Decimal("0.2500")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"expected_return": None}, "no forecast"),
+        ({"expected_return": float("nan")}, "no forecast"),
+        ({"sigma": None}, "no volatility"),
+        ({"volatility_24": 0.0}, "no volatility"),
+        ({"expected_return": -0.001}, "fall expected"),
+        ({"expected_return": 0.00005}, "forecast below cost threshold"),
+        ({"expected_return": 0.0001, "sigma": 0.1}, "forecast below one step of exposure"),
+    ],
+)
+def test_following_is_flat_with_a_reason(changes: dict[str, float | None], reason: str):
+    desire = want("follow_forecast", **changes)
+    assert (desire.exposure, desire.stop, desire.reason) == (Decimal("0.0000"), None, reason)
+
+
+def test_the_threshold_is_in_units_of_cost():
+    settings: dict[str, object] = {"cost": 0.001, "threshold": 2.0}
+    assert want("follow_forecast", settings, expected_return=0.0019).reason == "forecast below cost threshold"
+    assert want("follow_forecast", settings, expected_return=0.002).reason == "rise expected"
+
+
+def test_reversion_buys_far_below_the_mean_and_holds_until_back():
+    assert want("mean_reversion").exposure == Decimal("0.5000")
+    assert want("mean_reversion").reason == "far below its mean"
+    held = {"held_exposure": 0.5}
+    assert want("mean_reversion", close_z_24=-0.5, **held).reason == "not back at its mean yet"
+    assert want("mean_reversion", close_z_24=-0.5, **held).exposure == Decimal("0.5000")
+    assert want("mean_reversion", close_z_24=-0.5).reason == "not far below its mean"
+    assert want("mean_reversion", close_z_24=0.1, **held).reason == "back at its mean"
+    assert want("mean_reversion", close_z_24=0.1, **held).exposure == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"close_z_24": None}, "no score"),
+        ({"volatility_24": None}, "no score"),
+        ({"regime": None}, "no regime"),
+        ({"regime": "turbulent", "held_exposure": 0.5}, "regime not allowed"),
+    ],
+)
+def test_reversion_is_flat_with_a_reason(changes: dict[str, float | str | None], reason: str):
+    assert want("mean_reversion", **changes).reason == reason
+    assert want("mean_reversion", **changes).exposure == 0
+
+
+def test_reversion_without_a_held_exposure_holds_nothing():
+    assert want("mean_reversion", close_z_24=-0.5, held_exposure=None).exposure == 0
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@given(
+    st.fixed_dictionaries(
+        {
+            key: st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
+            for key in ROW
+            if key != "regime"
+        }
+    ),
+    st.sampled_from(["calm", "normal", "turbulent", None]),
+)
+def test_desires_stay_in_bounds_whatever_comes(name: str, row: dict[str, float | None], regime: str | None):
+    desire = want(name, regime=regime, **row)
+    assert 0 <= desire.exposure <= 1
+    assert desire.exposure.as_tuple().exponent == -4
+    assert desire.stop is None or Decimal("0.001") <= desire.stop <= Decimal("0.5")
+    assert desire == want(name, regime=regime, **row)
+    assert desire.reason
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_a_row_without_a_needed_column_is_an_error(name: str):
+    with pytest.raises(BadData, match="volatility_24 is missing"):
+        strategy(name)({key: value for key, value in ROW.items() if key != "volatility_24"}, parameters(name, {}))
+
+
+def test_a_row_with_text_for_a_number_and_without_a_regime_is_an_error():
+    with pytest.raises(BadData, match="close_z_24 is text"):
+        want("mean_reversion", close_z_24="low")
+    row = {key: value for key, value in ROW.items() if key != "regime"}
+    with pytest.raises(BadData, match="regime is missing"):
+        strategy("mean_reversion")(row, parameters("mean_reversion", {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("follow_forecast", {"treshold": 1}, "follow_forecast: treshold"),
+        ("follow_forecast", {"max_exposure": 1.5}, "follow_forecast: max_exposure"),
+        ("follow_forecast", {"cost": float("nan")}, "follow_forecast: cost"),
+        ("mean_reversion", {"entry": 1.0, "exit": 2.0}, "exit 2.0 must be below entry 1.0"),
+        ("mean_reversion", {"regimes": ["wild"]}, "mean_reversion: regimes"),
+        ("moonshot", {}, "unknown strategy 'moonshot'; known are follow_forecast, mean_reversion"),
+    ],
+)
+def test_wrong_parameters_are_named(name: str, values: dict[str, object], message: str):
+    with pytest.raises(Misconfigured, match=message):
+        parameters(name, values)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_parameters_are_frozen_described_and_survive_json(name: str):
+    kind = STRATEGIES[name].parameters
+    values = parameters(name, {})
+    assert kind.model_validate_json(values.model_dump_json()) == values
+    assert all(field.description for field in kind.model_fields.values())
+    with pytest.raises(ValueError, match="frozen"):
+        values.stop_multiple = 1.0  # type: ignore[attr-defined]
+
+
+def test_no_stop_when_its_multiple_is_zero():
+    assert want("follow_forecast", {"stop_multiple": 0}).stop is None
