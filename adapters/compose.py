@@ -1,8 +1,13 @@
 """What stands behind local, paper and live: the one place that turns settings into parts."""
 
+from typing import TYPE_CHECKING
+
 from adapters.settings import Settings
 from trading.errors import Misconfigured
 from trading.ports import Clock, Venue
+
+if TYPE_CHECKING:
+    from adapters.exchange.market_data import MarketData
 
 
 def venue(settings: Settings, label: str) -> Venue:
@@ -25,3 +30,12 @@ def clock(settings: Settings) -> Clock:
     from adapters.exchange.clock import VenueClock, WallClock
 
     return VenueClock(settings.required("venue_url")) if settings.mode == "local" else WallClock()
+
+
+def market_data(settings: Settings, label: str) -> "MarketData":
+    """Return the public data of the exchange of the settings; in local mode the simulator answers."""
+    from adapters.exchange.market_data import MarketData
+
+    if settings.mode == "local":
+        return MarketData("binance", rest_url=settings.required("venue_url"), venue=label)
+    return MarketData(settings.exchange, rest_url=None, venue=label)

@@ -1,0 +1,1 @@
+"""How you drive it: one file is one verb of `tradewind`."""

@@ -16,7 +16,8 @@ def data_hash(frame: pl.DataFrame) -> str:
     first = [name for name in ("symbol", "ts") if name in columns]
     order = first + [name for name in columns if name not in first]
     # Minus zero equals zero, so it must not hash differently.
-    canonical = frame.select(columns).with_columns(cs.float() + 0.0).sort(order, nulls_last=True)
+    unsigned = pl.when(cs.float() == 0).then(0.0).otherwise(cs.float()).name.keep()
+    canonical = frame.select(columns).with_columns(unsigned).sort(order, nulls_last=True)
     digest = hashlib.sha256()
     digest.update(",".join(f"{name}:{kind}" for name, kind in canonical.schema.items()).encode())
     for chunk in canonical.iter_slices(50_000):

@@ -1,7 +1,7 @@
 """Reading the simulator's court record: the truth about which orders a venue accepted and filled.
 
-The record is JSON lines. A command (`place`, `cancel`, `advance`) is followed by its consequences (`accepted`, `denied`,
-`fill`); `request` and `answer` say what came over the wire and what was said back. Times are ms since the epoch.
+The record is JSON lines. A command (`account`, `place`, `cancel`, `advance`, `follow`) is followed by its consequences
+(`accepted`, `canceled`, `denied`, `fill`); `request` and `answer` say what came over the wire and what was said back. Times are ms since the epoch.
 """
 
 import json
@@ -56,6 +56,6 @@ def accepted_orders(path: Path) -> list[AcceptedOrder]:
 
 
 def duplicate_orders(path: Path) -> int:
-    """Return how many accepted orders are second ones: beyond the first per account and client id without its attempt."""
+    """Return how many accepted orders come after the first of their account and client id, attempts not told apart."""
     counts = Counter((order.account, _ATTEMPT.sub("", order.client_id)) for order in accepted_orders(path))
     return sum(count - 1 for count in counts.values())

@@ -48,3 +48,13 @@ def mark(
         " published_at = coalesce(published_at, %s) where signal_id = %s",
         (cluster_id, partition, offset, published_at, signal_id),
     )
+
+
+def progress(connection: Connection, book: str) -> tuple[int, int, datetime | None]:
+    """Return how many messages of `book` are published, how many wait, and when the last one was published."""
+    row = connection.execute(
+        "select count(published_at) as sent, count(*) - count(published_at) as waiting, max(published_at) as last"
+        " from trading.outbox where book = %s",
+        (book,),
+    ).fetchone()
+    return (0, 0, None) if row is None else (row["sent"], row["waiting"], row["last"])

@@ -1,13 +1,13 @@
-"""Market regimes: a Gaussian mixture over volatility and trend, filtered forward in time as a hidden Markov model.
+"""Market regimes: a Gaussian mixture over volatility, filtered forward in time as a hidden Markov model.
 
-The states are named by their volatility: calm, normal, turbulent. A label uses what was known at its bar and nothing
-later (the forward algorithm, never Viterbi or smoothing), so it does not change when more data arrive.
+The states are ordered by their volatility and share one variance, so that a wilder market is never a calmer state:
+calm, normal, turbulent. A label uses what was known at its bar and nothing later (the forward algorithm, never Viterbi or
+smoothing), so it does not change when more data arrive.
 """
 
 import json
-import math
 import warnings
-from collections.abc import Iterator
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,9 @@ from trading.errors import BadData
 
 KIND = "gaussian_mixture_regime"
 REGIMES = ("calm", "normal", "turbulent")
-FEATURES = ("volatility_24", "volatility_ratio_6_48", "efficiency_24")
+
+#: Two measures of the same volatility, from closes and from ranges: their mean is less noisy than either.
+FEATURES = ("volatility_24", "parkinson_24")
 MIN_ROWS = 300
 
 #: More points than these say nothing new about three clusters; they are thinned out evenly.
@@ -31,42 +33,54 @@ FLOOR = 1e-7
 Array = NDArray[np.float64]
 
 
+class _States(TypedDict):
+    """The artefact: log levels of volatility relative to the `centres` of the symbols."""
+
+    centres: dict[str, float]
+    means: list[float]
+    variance: float
+    weights: list[float]
+    transitions: list[list[float]]
+
+
 def fit(frame: pl.DataFrame, seed: int) -> Model:
     """Return the regime model of `frame` (symbol, ts, FEATURES); rows with nulls are dropped and counted in `scores`.
 
     Volatility is taken relative to each symbol's own median, so that a symbol is turbulent by its own standards.
 
     Raises:
-        BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
+        BadData: a column is missing, fewer than MIN_ROWS rows are complete, or volatility never changes.
 
     """
-    need_columns(frame, ("symbol", "ts", *FEATURES), KIND)
-    rows = frame.filter(finite(FEATURES)).select("symbol", "ts", *FEATURES).sort("symbol", "ts")
+    rows = _complete(frame)
     if rows.height < MIN_ROWS:
         raise BadData(f"{KIND}: {rows.height} complete rows of {frame.height}; {MIN_ROWS} are needed after the warm-up")
-    medians = rows.group_by("symbol").agg(pl.col("volatility_24").median()).sort("symbol")
-    centres = {symbol: max(median, FLOOR) for symbol, median in medians.iter_rows()}
+    medians = rows.group_by("symbol").agg(pl.col("level").median()).sort("symbol")
+    centres = dict(zip(medians["symbol"].to_list(), medians["level"].to_list(), strict=True))
     points = _points(rows, centres)
-    scale = np.maximum(points.std(axis=0), 1e-6)
-    fitted = {"centres": centres, "scale": scale.tolist(), **_mixture(points / scale, seed)}
-    likelihood = _likelihood(points, fitted)
-    posterior = likelihood * np.asarray(fitted["weights"])
-    states = posterior.argmax(axis=1)
-    fitted["transitions"] = _transitions(states, rows["symbol"]).tolist()
-    shares = {f"share_{name}": float(np.mean(states == place)) for place, name in enumerate(REGIMES)}
+    if points.std() < 1e-6:
+        raise BadData(
+            f"{KIND}: the volatility of {', '.join(centres)} never changes; there are no regimes to tell apart"
+        )
+    means, variance, weights = _mixture(points, seed)
+    states = (_likelihood(points, means, variance) * weights).argmax(axis=1)
+    fitted = _States(
+        centres=centres,
+        means=means.tolist(),
+        variance=variance,
+        weights=weights.tolist(),
+        transitions=_transitions(states, rows["symbol"]).tolist(),
+    )
+    shares = {f"weight_{name}": float(weight) for name, weight in zip(REGIMES, weights, strict=True)}
     return build(
         kind=KIND,
         features=FEATURES,
         params={"components": len(REGIMES)},
         seed=seed,
-        trained_from=rows.select(pl.col("ts").min()).item(),
-        trained_to=rows.select(pl.col("ts").max()).item(),
-        data_hash=data_hash(rows),
-        scores={
-            "rows_trained": float(rows.height),
-            "rows_dropped": float(frame.height - rows.height),
-            **shares,
-        },
+        trained_from=rows["ts"].sort()[0],
+        trained_to=rows["ts"].sort()[-1],
+        data_hash=data_hash(rows.drop("level")),
+        scores={"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height), **shares},
         artefact=json.dumps(fitted, sort_keys=True),
     )
 
@@ -74,70 +88,66 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
 def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
     """Return symbol, ts, regime and its filtered probability, for every row of `frame` whose FEATURES are complete.
 
-    The filter starts with the first row of each symbol: feed the history from a fixed origin.
+    The filter starts with the first row of each symbol: feed the history from a fixed origin. A symbol that the model
+    was not trained on is judged by the typical volatility of those that it was.
 
     Raises:
         BadData: the model is damaged or of another kind, or a column is missing.
 
     """
     verify(model, KIND)
-    need_columns(frame, ("symbol", "ts", *FEATURES), KIND)
-    rows = frame.filter(finite(FEATURES)).select("symbol", "ts", *FEATURES).sort("symbol", "ts")
-    fitted = json.loads(model.artefact)
+    rows = _complete(frame)
+    fitted: _States = json.loads(model.artefact)
+    means, weights = np.asarray(fitted["means"]), np.asarray(fitted["weights"])
+    transitions = np.asarray(fitted["transitions"])
     names = pl.Series("regime", REGIMES)
     parts = [
-        pl.DataFrame(schema={**rows.select("symbol", "ts").schema, "regime": pl.String, "probability": pl.Float64})
+        pl.DataFrame(schema={**frame.select("symbol", "ts").schema, "regime": pl.String, "probability": pl.Float64})
     ]
     for one in rows.partition_by("symbol", maintain_order=True):
-        belief = _filter(_likelihood(_points(one, fitted["centres"]), fitted), fitted)
+        likelihood = _likelihood(_points(one, fitted["centres"]), means, fitted["variance"])
+        belief = _filter(likelihood, weights, transitions)
         best = belief.argmax(axis=1)
-        labels = names.gather(best)
         chance = pl.Series("probability", belief[np.arange(len(best)), best])
-        parts.append(one.select("symbol", "ts").with_columns(labels, chance))
+        parts.append(one.select("symbol", "ts").with_columns(names.gather(best), chance))
     return pl.concat(parts)
 
 
-def _mixture(points: Array, seed: int) -> dict[str, list[float]]:
-    """Return means, precisions and weights of the mixture that fits `points`, its states ordered by volatility."""
+def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the complete rows, sorted by symbol, ts, with `level`: the mean log of both measures of volatility."""
+    need_columns(frame, ("symbol", "ts", *FEATURES), KIND)
+    logs = [pl.col(name).clip(lower_bound=FLOOR).log() for name in FEATURES]
+    rows = frame.filter(finite(FEATURES)).select("symbol", "ts", *FEATURES, level=pl.mean_horizontal(logs))
+    return rows.sort("symbol", "ts")
+
+
+def _points(rows: pl.DataFrame, centres: dict[str, float]) -> Array:
+    typical = float(np.median(list(centres.values())))
+    centre = pl.col("symbol").replace_strict(centres, default=typical, return_dtype=pl.Float64)
+    return rows.select(pl.col("level") - centre).to_series().to_numpy()
+
+
+def _mixture(points: Array, seed: int) -> tuple[Array, float, Array]:
+    """Return the means (rising), the common variance and the weights of the mixture that fits `points`."""
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (4 s: only where models are trained)
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415
 
     sample = points[:: max(1, len(points) // MAX_POINTS)]
     with warnings.catch_warnings():
-        # A dull market has fewer clusters than states; the prior on the covariances keeps the mixture proper.
+        # A dull market has fewer clusters than states; the prior on the variance keeps the mixture proper.
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture = GaussianMixture(
-            len(REGIMES), covariance_type="full", reg_covar=1e-3, max_iter=300, n_init=2, random_state=seed
-        ).fit(sample)
-    means = np.asarray(mixture.means_, dtype=np.float64)
-    order = np.argsort(means[:, 0])
-    return {
-        "means": means[order].tolist(),
-        "precisions": np.asarray(mixture.precisions_, dtype=np.float64)[order].tolist(),
-        "weights": np.asarray(mixture.weights_, dtype=np.float64)[order].tolist(),
-    }
+            len(REGIMES), covariance_type="tied", reg_covar=1e-4, max_iter=500, n_init=2, random_state=seed
+        ).fit(sample.reshape(-1, 1))
+    means = np.asarray(mixture.means_, dtype=np.float64)[:, 0]
+    order = np.argsort(means)
+    variance = float(np.asarray(mixture.covariances_, dtype=np.float64)[0, 0])
+    return means[order], variance, np.asarray(mixture.weights_, dtype=np.float64)[order]
 
 
-def _points(rows: pl.DataFrame, centres: dict[str, float]) -> Array:
-    """Return relative log volatility, its change, the trend's strength; unknown symbols have the typical centre."""
-    typical = float(np.median(list(centres.values())))
-    centre = pl.col("symbol").replace_strict(centres, default=typical, return_dtype=pl.Float64)
-    return rows.select(
-        level=(pl.col("volatility_24").clip(lower_bound=FLOOR) / centre).log(),
-        change=pl.col("volatility_ratio_6_48").clip(lower_bound=0.01).log(),
-        strength=pl.col("efficiency_24").abs(),
-    ).to_numpy()
-
-
-def _likelihood(points: Array, fitted: dict[str, list[float]]) -> Array:
+def _likelihood(points: Array, means: Array, variance: float) -> Array:
     """Return the likelihood of each point under each state, scaled per row so that the largest is 1."""
-    scaled = points / np.asarray(fitted["scale"])
-    logs = np.empty((len(points), len(REGIMES)))
-    for state, (mean, precision) in enumerate(zip(fitted["means"], fitted["precisions"], strict=True)):
-        away = scaled - np.asarray(mean)
-        matrix = np.asarray(precision)
-        distance = np.einsum("ij,jk,ik->i", away, matrix, away)
-        logs[:, state] = 0.5 * (np.linalg.slogdet(matrix)[1] - distance - len(matrix) * math.log(2 * math.pi))
+    logs = -0.5 * (points[:, None] - means[None, :]) ** 2 / variance
     return np.exp(logs - logs.max(axis=1, keepdims=True))
 
 
@@ -149,20 +159,14 @@ def _transitions(states: NDArray[np.intp], symbols: pl.Series) -> Array:
     return counts / counts.sum(axis=1, keepdims=True)
 
 
-def _filter(likelihood: Array, fitted: dict[str, list[float]]) -> Array:
+def _filter(likelihood: Array, start: Array, transitions: Array) -> Array:
     """Return the chance of each state given the points up to and including each row (forward algorithm)."""
     belief = np.empty_like(likelihood)
-    for row, now in enumerate(_walk(likelihood, np.asarray(fitted["weights"]), np.asarray(fitted["transitions"]))):
-        belief[row] = now
-    return belief
-
-
-def _walk(likelihood: Array, start: Array, transitions: Array) -> Iterator[Array]:
     prior = start
-    for seen in likelihood:
+    for row, seen in enumerate(likelihood):
         joint = prior * seen
         total = joint.sum()
         # All states may be all but impossible at a shock; the shock itself then decides.
-        now = joint / total if total > 0 else seen / seen.sum()
-        yield now
-        prior = now @ transitions
+        belief[row] = joint / total if total > 0 else seen / seen.sum()
+        prior = belief[row] @ transitions
+    return belief

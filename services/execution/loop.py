@@ -1,7 +1,8 @@
 """The loop of execution: read, decide, send, ask, until nothing is left to do; then say up to when that holds."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
+from time import monotonic
 
 import structlog
 
@@ -17,7 +18,8 @@ from trading.order import OrderState
 
 _log = structlog.get_logger()
 
-_ASK_EVERY = timedelta(seconds=1)
+#: The least time between two questions about an order that rests at the venue; none while the market's time stands.
+_ASK_SECONDS = 0.25
 _POLL_MS = 20
 _PAUSE_SECONDS = 0.5
 
@@ -32,6 +34,7 @@ class Loop:
         self._key = key
         self._recovery = Recovery(desk)
         self._asked: datetime | None = None
+        self._asked_on = -_ASK_SECONDS
         self._said: tuple[datetime, int] | None = None
         self._taken = 0
         self._reconciled = False
@@ -64,14 +67,14 @@ class Loop:
             due = triggers.due(connection, self._desk.book)
         for trigger in due:
             evaluate(self._desk, trigger)
-        if now is not None and not due and not busy and self._reconciled:
+        if now is not None and now == self._asked and not due and not busy and self._reconciled:
             self._say_settled(now)
 
     def _orders(self, now: datetime | None) -> bool:
         """Drive every living order one hop; True while any is not settled with the venue."""
         with self._desk.transaction() as connection:
             living = orders.living(connection, self._desk.book)
-        asking = self._asked is None or now is None or abs(now - self._asked) >= _ASK_EVERY
+        asking = now is not None and now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
         moved = False
         for order in living:
             if order.state is OrderState.INTENT:
@@ -86,8 +89,8 @@ class Loop:
                 moved = True
             elif asking:
                 moved |= self._recovery.resolve(order)
-        if asking and now is not None:
-            self._asked = now
+        if asking:
+            self._asked, self._asked_on = now, monotonic()
         return moved
 
     def _say_settled(self, now: datetime) -> None:

@@ -26,6 +26,10 @@ class CourtRecord:
         """Add one event."""
         self._file.write(json.dumps(event, separators=(",", ":")).encode() + b"\n")
 
+    def hand_over(self) -> None:
+        """Give all that was appended to the operating system: it outlives this process, but not a power failure."""
+        self._file.flush()
+
     def flush(self) -> None:
         """Return once all that was appended is on the disk."""
         self._file.flush()

@@ -47,7 +47,12 @@ async def exchange_info(request: web.Request) -> web.Response:
     venue = request.app[VENUE]
     named = request.query.get("symbol")
     instruments = [venue.instrument(named)] if named else venue.instruments
-    limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": venue.config.weight_limit}
+    limit = {
+        "rateLimitType": "REQUEST_WEIGHT",
+        "interval": "MINUTE",
+        "intervalNum": 1,
+        "limit": venue.config.weight_limit,
+    }
     orders = {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": venue.config.order_limit}
     return web.json_response(
         {

@@ -69,9 +69,9 @@ class RecordedExchange:
         return self._requests
 
     def answer(self, number: int, status: int, code: int) -> None:
-        """Record what a request was answered and make everything about it durable."""
+        """Record what a request was answered; whatever it changed is on the disk already."""
         self.record.append({"event": "answer", "of": number, "status": status, "code": code})
-        self.record.flush()
+        self.record.hand_over()
 
     def place(self, number: int, ticket: Ticket) -> tuple[WorkingOrder, list[Trade]]:
         """Place `ticket` for request `number` and return the order with its fills; Denied as the exchange says."""
@@ -88,11 +88,10 @@ class RecordedExchange:
         before = len(self.exchange.trades)
         if not self.exchange.settled(to):
             self._command({"event": "advance", "to": to})
-            self.record.flush()
         return self.exchange.trades[before:]
 
     def follow(self, to: int) -> None:
-        """Advance the clock to `to` ms through all fills; a stretch without any can be made again, so is not recorded."""
+        """Advance the clock to `to` ms through all fills; a stretch without any is not recorded: it can be made again."""
         before, until = len(self.exchange.trades), self.now
         while self.exchange.advance(to):
             until = self.now
@@ -104,11 +103,12 @@ class RecordedExchange:
         self._announce(fills)
 
     def _command(self, command: Event) -> None:
-        """Record `command`, apply it and record what follows; Denied when that is what follows."""
+        """Record `command`, apply it and record what follows, durably; Denied when that is what follows."""
         self.record.append(command)
         consequences = apply(self.exchange, command)
         for consequence in consequences:
             self.record.append(consequence)
+        self.record.flush()
         self._announce(consequences)
         if consequences and consequences[0]["event"] == "denied":
             raise Denied(consequences[0]["reason"], consequences[0]["detail"])

@@ -13,6 +13,7 @@ from services.simulator.recorded_exchange import RecordedExchange
 from services.simulator.refusals import UNKNOWN_INTERVAL, UNKNOWN_SYMBOL, missing
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
+from trading.ports import Clock
 from trading.simulation.matching import Book
 from trading.simulation.path import TickBar
 from trading.timeframe import Timeframe
@@ -26,6 +27,7 @@ class Venue:
     market: Market
     recorded: RecordedExchange
     limits: Limits
+    wall: Clock | None = None
     faults: Faults = field(default_factory=Faults)
 
     @property
@@ -37,6 +39,11 @@ class Venue:
     def instruments(self) -> list[Instrument]:
         """What can be traded here."""
         return list(self.recorded.exchange.instruments.values())
+
+    def catch_up(self) -> None:
+        """Bring a venue that lives on wall time to the present; a stepped one stands."""
+        if self.wall is not None:
+            self.recorded.follow(round(self.wall.now().timestamp() * 1000))
 
     def instrument(self, name: str | None) -> Instrument:
         """Return the instrument that the venue calls `name` (BTCUSDT); refused when there is none."""
@@ -67,7 +74,7 @@ class Venue:
         """Return the bars that open in [start, end) ms, the open one as far as its path has come."""
         length = self.config.bar.milliseconds
         opened = self.now - self.now % length
-        past = list(self.market.window(instrument.symbol, start, min(end, opened)))
+        past = [*self.market.window(instrument.symbol, start, min(end, opened))]
         current = self.book(instrument).walk.so_far()
         if current is not None and start <= current.opened == opened < end:
             past.append(current)
@@ -75,12 +82,9 @@ class Venue:
 
     def last_bars(self, instrument: Instrument, timeframe: Timeframe, count: int, end: int) -> Sequence[TickBar]:
         """Return the last `count` bars that open before `end` ms."""
-        span = timeframe.milliseconds * count
-        end = min(end, self.now + 1)
-        found: list[TickBar] = []
-        first = -(-(end - span) // timeframe.milliseconds) * timeframe.milliseconds
-        found = self.bars(instrument, timeframe, first, end)
-        return found[-count:]
+        length = timeframe.milliseconds
+        last = (min(end, self.now + 1) - 1) // length * length
+        return self.bars(instrument, timeframe, last - length * (count - 1), last + length)
 
 
 VENUE = web.AppKey("venue", Venue)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +47,14 @@ def group(leader: Identity) -> list[psutil.Process]:
 
 def stop_group(leader: Identity, grace: float) -> list[psutil.Process]:
     """End the whole group of `leader`: SIGTERM, `grace` seconds, SIGKILL. Return what survived even that."""
-    members = group(leader)
-    for process in members:
-        _send(process, signal.SIGTERM)
-    _, members = psutil.wait_procs(members, timeout=grace)
-    members = list({*members, *group(leader)})
-    for process in members:
-        _send(process, signal.SIGKILL)
-    return psutil.wait_procs(members, timeout=5)[1]
+    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
+        for process in group(leader):
+            _send(process, number)
+        deadline = time.monotonic() + patience
+        # not psutil.wait_procs: it would take the exit code of our own child away from us
+        while group(leader) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return group(leader)
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

@@ -52,9 +52,7 @@ DEFAULT_SPECS = (
 )
 
 
-def bars(
-    seed: int, specs: Sequence[MarketSpec], timeframe: Timeframe, start: datetime, end: datetime
-) -> pl.DataFrame:
+def bars(seed: int, specs: Sequence[MarketSpec], timeframe: Timeframe, start: datetime, end: datetime) -> pl.DataFrame:
     """Return a PANEL frame of the bars of `specs` that open in [start, end), sorted by symbol, ts.
 
     Raises:
@@ -76,7 +74,9 @@ def _symbol_bars(seed: int, spec: MarketSpec, timeframe: Timeframe, first: int, 
         return pl.DataFrame(schema=PANEL)
     days = [_minutes(seed, spec, day) for day in range(first, last)]
     size = timeframe.seconds // 60
-    opens, highs, lows, closes, volumes = (np.concatenate(column).reshape(-1, size) for column in zip(*days, strict=True))
+    opens, highs, lows, closes, volumes = (
+        np.concatenate(column).reshape(-1, size) for column in zip(*days, strict=True)
+    )
     price_digits, volume_digits = _digits(spec.tick), _digits(spec.lot)
     origin = int((ANCHOR + first * DAY).timestamp()) * 1_000_000
     step = timeframe.seconds * 1_000_000
@@ -172,7 +172,9 @@ def _shared_days(seed: int, days: int) -> tuple[Floats, Floats]:
 
 
 def _generator(seed: int, *name: str | int) -> np.random.Generator:
-    return np.random.default_rng([seed, *(zlib.crc32(part.encode()) if isinstance(part, str) else part for part in name)])
+    return np.random.default_rng(
+        [seed, *(zlib.crc32(part.encode()) if isinstance(part, str) else part for part in name)]
+    )
 
 
 def _rounded(day: int) -> int:

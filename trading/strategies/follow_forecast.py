@@ -22,7 +22,10 @@ class FollowForecast(Parameters):
     )
     max_exposure: float = Field(1.0, gt=0, le=1, description="largest share of the sub-account's equity")
     step: float = Field(
-        0.1, gt=0, le=1, description="exposure moves in multiples of this, so that small changes of mind cost nothing"
+        0.1,
+        gt=0,
+        le=1,
+        description="share of max_exposure that exposure moves by, so that small changes of mind cost nothing",
     )
     stop_multiple: float = Field(
         6.0, ge=0, le=100, description="distance of the stop in standard deviations of one bar's return; 0 for no stop"
@@ -41,8 +44,12 @@ def desire(row: Row, parameters: FollowForecast) -> Desire:
         return flat("fall expected")
     if expected < parameters.threshold * parameters.cost:
         return flat("forecast below cost threshold")
-    wanted = parameters.max_exposure * min(expected / sigma / parameters.full_at, 1.0)
-    exposure = min(round(wanted / parameters.step) * parameters.step, parameters.max_exposure)
-    if exposure <= 0:
+    share = min(expected / sigma / parameters.full_at, 1.0)
+    stepped = min(round(share / parameters.step) * parameters.step, 1.0)
+    if stepped <= 0:
         return flat("forecast below one step of exposure")
-    return Desire(quantize(exposure), stop_distance(parameters.stop_multiple, volatility), "rise expected")
+    return Desire(
+        quantize(stepped * parameters.max_exposure),
+        stop_distance(parameters.stop_multiple, volatility),
+        "rise expected",
+    )

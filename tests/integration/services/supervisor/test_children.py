@@ -62,7 +62,7 @@ def test_environment_and_output_are_what_was_asked_for(tmp_path: Path) -> None:
     child.start()
     assert until(lambda: not child.running)
     assert child.exit_code == 0
-    assert child.log_file.read_text().splitlines() == ["ONLY=this"]
+    assert child.log_file.read_text().splitlines() in (["ONLY=this"], ["ONLY=this", "LC_CTYPE=C.UTF-8"])  # PEP 538
     child.stop()
 
 
@@ -76,16 +76,15 @@ def test_stop_is_polite_first(tmp_path: Path) -> None:
 
 
 def test_stop_ends_the_deaf_the_frozen_and_the_grandchildren(tmp_path: Path) -> None:
-    nested = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {DEAF!r}]); print(p.pid); p.wait()"
+    nested = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {DEAF!r}]); p.wait()"
     child = python(tmp_path, nested)
     child.start()
     child.wait_ready(says_up(child), 20)
-    grandchild = int(child.log_file.read_text().split()[-1]) if child.log_file.read_text().split()[-1] != "up" else 0
     members = {process.pid for process in psutil.Process(child.identity.pid).children()} if child.identity else set()
     assert members
     psutil.Process(next(iter(members))).suspend()
     child.stop(grace=0.3)
-    assert all(map(gone, members | ({grandchild} - {0})))
+    assert all(map(gone, members))
 
 
 def test_readiness_by_file_and_failure_with_last_words(tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ def test_readiness_by_file_and_failure_with_last_words(tmp_path: Path) -> None:
     broken = python(tmp_path, "raise SystemExit('the setting X is missing')", "broken")
     broken.start()
     begin = time.monotonic()
-    with pytest.raises(Unavailable, match="(?s)broken ended with 1.*setting X is missing.*broken.log"):
+    with pytest.raises(Unavailable, match=r"(?s)broken ended with 1.*setting X is missing.*broken\.log"):
         broken.wait_ready(tmp_path / "never", 60)
     assert time.monotonic() - begin < 20
     broken.stop()
@@ -213,7 +212,7 @@ def test_the_lock_names_its_holder_and_is_given_back(tmp_path: Path) -> None:
 
 
 def test_memory_of_the_tree_counts_children_and_named_roots(tmp_path: Path) -> None:
-    eat = "x = bytearray(60_000_000); x[::4096] = b'1' * len(x[::4096]); print('up', flush=True); import time; time.sleep(60)"
+    eat = "x = bytearray(60_000_000); x[::4096] = b'1' * len(x[::4096]); " + SLEEP
     child = python(tmp_path, eat)
     with MemorySampler(interval=0.02) as sampler:
         before = sampler.peak_mib

@@ -64,9 +64,7 @@ def test_a_higher_bar_is_visible_from_its_close_on_and_not_before():
     panel = random_panel(17, 600, ("A/USD",))
     features = technical_features(panel, HOUR)
     for factor in FACTORS:
-        higher = resample(panel, HOUR, factor).with_columns(
-            value=(pl.col("close") / pl.col("close").shift(1)).log()
-        )
+        higher = resample(panel, HOUR, factor).with_columns(value=(pl.col("close") / pl.col("close").shift(1)).log())
         for row in features.iter_rows(named=True):
             closed = higher.filter(pl.col("closed_at") <= row["ts"] + HOUR.delta)
             expected = closed["value"][-1] if closed.height else None
@@ -137,7 +135,10 @@ def test_features_equal_their_definitions():
     last = technical_features(panel, HOUR).row(-1, named=True)
     close, volume = np.log(panel["close"].to_numpy()), panel["volume"].to_numpy()
     moves = np.diff(close)
-    up, down = np.clip(np.diff(panel["close"].to_numpy()), 0, None), np.clip(-np.diff(panel["close"].to_numpy()), 0, None)
+    up, down = (
+        np.clip(np.diff(panel["close"].to_numpy()), 0, None),
+        np.clip(-np.diff(panel["close"].to_numpy()), 0, None),
+    )
     gain, loss = up[:14].mean(), down[:14].mean()
     for rise, fall in zip(up[14:], down[14:], strict=True):
         gain, loss = (gain * 13 + rise) / 14, (loss * 13 + fall) / 14

@@ -26,7 +26,7 @@ def want(name: str, settings: dict[str, object] | None = None, **changes: float 
 
 
 def test_following_grows_with_the_forecast_up_to_the_full_exposure():
-    exposures = [want("follow_forecast", expected_return=value).exposure for value in (0.0005, 0.001, 0.0015, 0.01)]
+    exposures = [want("follow_forecast", expected_return=value).exposure for value in (0.0004, 0.001, 0.0016, 0.01)]
     assert exposures == [Decimal("0.2000"), Decimal("0.5000"), Decimal("0.8000"), Decimal("1.0000")]
     assert want("follow_forecast").reason == "rise expected"
     assert want("follow_forecast").stop == Decimal("0.0300")
@@ -88,11 +88,7 @@ def test_reversion_without_a_held_exposure_holds_nothing():
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 @given(
     st.fixed_dictionaries(
-        {
-            key: st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
-            for key in ROW
-            if key != "regime"
-        }
+        {key: st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True)) for key in ROW if key != "regime"}
     ),
     st.sampled_from(["calm", "normal", "turbulent", None]),
 )

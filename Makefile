@@ -1,0 +1,51 @@
+# Every target says in one line what it does: `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help run up test check bench kafka clean
+
+BIN := .venv/bin
+MODERN := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c '$(MODERN)' 2>/dev/null && { command -v "$$p"; break; }; done)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+ARGS ?=
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.installed ## install what is needed, then do the main job once: data to orders to report (ARGS="--json")
+	@$(BIN)/tradewind run $(ARGS)
+
+up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster UI (ARGS="--data-dir DIR")
+	@$(BIN)/tradewind up $(ARGS)
+
+test: .venv/.installed ## run the test suite (ARGS="-k name")
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.installed ## lint, format, types, import contracts, SQL, sizes
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint sql
+	@$(BIN)/python -m pytest -q tests/architecture
+
+bench: .venv/.installed ## measure our parts against their peers, writes .tradewind/bench.json (ONLY=name,name)
+	@$(BIN)/tradewind bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+kafka: .venv/.installed ## run a real Apache Kafka on a free port until Ctrl-C (needs Java 17 and Maven)
+	@$(BIN)/python -m services.supervisor.apache_kafka $(or $(ARGS),.tradewind)
+
+clean: ## stop the local database and delete the environment, the data and all caches
+	@test ! -d .tradewind -o ! -x $(BIN)/python || $(BIN)/python -c "from pathlib import Path; \
+		from adapters.store.local_postgres import LocalPostgres; LocalPostgres(Path('.tradewind')).remove()" || true
+	@rm -rf .venv .tradewind .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made anew when a pin or the package changes; a half-made one is made again, for the stamp comes last.
+.venv/.installed: constraints.txt pyproject.toml
+	@"$(or $(PYTHON),false)" -c '$(MODERN)' 2>/dev/null || \
+		{ echo "Tradewind needs Python 3.11 or newer. Say where it is: make run PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Installing into .venv (once, a minute or two) ..."
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(PIP) install --require-hashes -r constraints.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

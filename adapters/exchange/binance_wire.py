@@ -1,0 +1,56 @@
+"""Raw Binance-shaped endpoints through ccxt, signed with the venue's own time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.exchange.ccxt_client import Exchange, WireAnswer, ask, call
+from trading.errors import Unavailable
+from trading.ports import Clock
+from trading.timeframe import EPOCH
+
+_READ_WINDOW_MS = 5000
+
+
+class BinanceWire:
+    """The private endpoints of one account; `clock` is the venue's time, which dates every read and cancel."""
+
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self._exchange = exchange
+        self._clock = clock
+
+    def market_id(self, symbol: str) -> str:
+        """Return the venue's name of `symbol`; Unavailable or Misconfigured when it cannot be had."""
+        call(self._exchange, "load_markets")
+        return call(self._exchange, "market_id", symbol)
+
+    def signed(self, endpoint: str, parameters: Mapping[str, Any]) -> WireAnswer:
+        """Ask a signed `endpoint` once, dated now; Unavailable when the clock does not answer."""
+        timestamp = round((self._clock.now() - EPOCH).total_seconds() * 1000)
+        return ask(self._exchange, endpoint, {**parameters, "timestamp": timestamp, "recvWindow": _READ_WINDOW_MS})
+
+    def post_order(self, parameters: Mapping[str, Any]) -> WireAnswer:
+        """Send an order once, dated by its own parameters."""
+        return ask(self._exchange, "private_post_order", dict(parameters))
+
+    def price(self, symbol: str) -> dict[str, Any]:
+        """Return the last price of `symbol` as the venue words it."""
+        return table(ask(self._exchange, "public_get_ticker_price", {"symbol": self.market_id(symbol)}))
+
+
+def table(answer: WireAnswer) -> dict[str, Any]:
+    """Return the object of a good answer; Unavailable when it is anything else."""
+    if answer.status == 200 and isinstance(answer.body, dict):
+        return answer.body
+    raise _useless(answer)
+
+
+def rows(answer: WireAnswer) -> list[dict[str, Any]]:
+    """Return the rows of a good answer; Unavailable when it is anything else: no answer is not an empty one."""
+    if answer.status == 200 and isinstance(answer.body, list) and all(isinstance(row, dict) for row in answer.body):
+        return answer.body
+    raise _useless(answer)
+
+
+def _useless(answer: WireAnswer) -> Unavailable:
+    status = "no answer" if answer.status is None else f"HTTP {answer.status}"
+    return Unavailable(f"{status} {answer.error}".strip())

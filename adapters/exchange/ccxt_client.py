@@ -1,0 +1,136 @@
+"""One ccxt exchange, tamed: one attempt per call, no redirects, numbers as text, and what really came over the wire."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from trading.errors import Denied, Misconfigured, TradewindError, Unavailable
+
+Exchange = Any
+
+
+@dataclass(frozen=True)
+class WireAnswer:
+    """What came back: HTTP status (None when no answer arrived), the JSON body if it is JSON, and ccxt's complaint."""
+
+    status: int | None
+    body: Any
+    error: str
+
+    @property
+    def code(self) -> int | None:
+        """The venue's error code in the body, if there is one."""
+        code = self.body.get("code") if isinstance(self.body, dict) else None
+        return code if isinstance(code, int) else None
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An API key and its secret; both empty for public data."""
+
+    api_key: str = ""
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        """Show that there are credentials, never what they are."""
+        return f"Credentials({'set' if self.api_key else 'none'})"
+
+
+def connect(
+    exchange_id: str,
+    credentials: Credentials,
+    rest_url: str | None = None,
+    timeout: float = 10.0,
+    *,
+    rate_limit: bool = True,
+) -> Exchange:
+    """Return the ccxt exchange `exchange_id`; with `rest_url` all its requests go there. `timeout` in seconds.
+
+    Raises:
+        Misconfigured: ccxt knows no such exchange.
+    """
+    import ccxt
+
+    if exchange_id not in ccxt.exchanges:
+        raise Misconfigured(f"exchange {exchange_id!r} is not one that ccxt knows (option --exchange)")
+    exchange = getattr(ccxt, exchange_id)(
+        {
+            "apiKey": credentials.api_key,
+            "secret": credentials.secret,
+            "timeout": round(timeout * 1000),
+            "enableRateLimit": rate_limit,
+            "options": {
+                "fetchMarkets": {"types": ["spot"]},
+                "fetchMargins": False,
+                "fetchCurrencies": False,
+                "maxRetriesOnFailure": 0,
+                "warnOnFetchOpenOrdersWithoutSymbol": False,
+            },
+        }
+    )
+    exchange.has["fetchCurrencies"] = False
+    exchange.number = str
+    # A redirected POST would become a GET elsewhere, with our headers.
+    exchange.session.max_redirects = 0
+    if rest_url is not None:
+        exchange.urls["api"] = {name: rest_url + urlsplit(url).path for name, url in exchange.urls["api"].items()}
+    return exchange
+
+
+def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer:
+    """Call the raw `endpoint` of `exchange` (such as private_post_order) once and return what came over the wire."""
+    import ccxt
+
+    seen: list[tuple[int, str]] = []
+
+    def listen(code: int, reason: str, url: str, method: str, headers: Any, body: str, *request: Any) -> str:
+        seen.append((code, body))
+        return body
+
+    error = ""
+    exchange.on_rest_response = listen
+    try:
+        getattr(exchange, endpoint)(params)
+    except ccxt.BaseError as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    finally:
+        del exchange.on_rest_response
+    if not seen:
+        return WireAnswer(None, None, error)
+    status, body = seen[-1]
+    return WireAnswer(status, _json(body), error)
+
+
+def call(exchange: Exchange, method: str, *arguments: Any) -> Any:
+    """Call a unified reading `method` of `exchange` and return its answer.
+
+    Raises:
+        Unavailable: no usable answer came; the same call may succeed later.
+        Misconfigured: the venue does not know the symbol.
+        Denied: the venue refused, for example the API key.
+    """
+    import ccxt
+
+    try:
+        return getattr(exchange, method)(*arguments)
+    except ccxt.BaseError as failure:
+        raise _translated(exchange.id, failure) from None
+
+
+def _translated(exchange_id: str, failure: Exception) -> TradewindError:
+    import ccxt
+
+    line = " ".join(str(failure).split())[:300]
+    if isinstance(failure, ccxt.BadSymbol):
+        return Misconfigured(f"{exchange_id} has no such symbol: {line} (option --symbols)")
+    if isinstance(failure, ccxt.OperationFailed):
+        return Unavailable(f"{exchange_id} does not answer: {type(failure).__name__} {line}")
+    return Denied(type(failure).__name__, line)
+
+
+def _json(body: str) -> Any:
+    try:
+        return json.loads(body, parse_float=str)
+    except ValueError:
+        return None

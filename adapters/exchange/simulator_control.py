@@ -1,0 +1,80 @@
+"""The simulator's control port: its clock and its faults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from trading.errors import Misconfigured, Unavailable
+
+
+@dataclass(frozen=True)
+class SimulatorState:
+    """Where the simulator stands: last prices by symbol (None before the first bar), counts by account."""
+
+    now: datetime
+    last_prices: dict[str, Decimal | None]
+    trades: dict[str, int]
+    open_orders: dict[str, int]
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Advance:
+    """How far the clock came: `fills` as the court record holds them, `done` when nothing is left to walk."""
+
+    now: datetime
+    fills: list[dict[str, Any]]
+    done: bool
+
+
+class SimulatorControl:
+    """Client of the control port at `url`; every call raises Unavailable when nobody answers."""
+
+    def __init__(self, url: str, token: str, timeout: float = 60.0) -> None:
+        headers = {"X-Control-Token": token}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
+
+    def state(self) -> SimulatorState:
+        """Return where the simulator stands."""
+        body = self._call("GET", "/state")
+        prices = {symbol: row["last_price"] for symbol, row in body["symbols"].items()}
+        return SimulatorState(
+            now=datetime.fromisoformat(body["now"]),
+            last_prices={symbol: None if price is None else Decimal(price) for symbol, price in prices.items()},
+            trades=body["trades"],
+            open_orders=body["open_orders"],
+            finished=body["finished"],
+        )
+
+    def advance(self, to: datetime) -> Advance:
+        """Advance the clock to `to` or to the first fill before it; call again until `done`."""
+        body = self._call("POST", "/advance", {"to": to.isoformat()})
+        return Advance(datetime.fromisoformat(body["now"]), body["fills"], body["done"])
+
+    def faults(self, plan: Mapping[str, Any]) -> None:
+        """Put a fault plan in force: `{"seed": 1, "rules": [{"fault": "lose_answer", "probability": 0.1}]}`."""
+        self._call("POST", "/faults", dict(plan))
+
+    def record(self) -> Path:
+        """Return where the court record lies."""
+        return Path(self._call("GET", "/record")["path"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the simulator at {self._client.base_url} does not answer: {error}") from error
+        if response.status_code in {400, 401}:
+            raise Misconfigured(f"simulator control {path}: {response.json()['error']}")
+        if response.is_error:
+            raise Unavailable(f"simulator control {path}: HTTP {response.status_code}")
+        return response.json()

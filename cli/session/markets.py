@@ -1,0 +1,199 @@
+"""The three markets a run can trade on: seeded random, candle files, or the recent past of a live exchange."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.settings import Settings
+from cli.session.plan import RunPlan, Timerange, choose_window, one_quote
+from trading.errors import Misconfigured
+from trading.instrument import Instrument
+from trading.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from trading.market.clean import Vetted
+
+#: The random market of a plain run ends here; every window before it is a pure function of the seed.
+RANDOM_END = datetime(2026, 1, 1, tzinfo=UTC)
+RANDOM_DAYS = 120
+_FEE = Decimal("0.001")
+
+
+@dataclass(frozen=True)
+class Market:
+    """A plan, the bars to replay by symbol (none for the random market), and what was set aside of them."""
+
+    plan: RunPlan
+    bars: Mapping[str, "pl.DataFrame"]
+    vetted: Mapping[str, "Vetted"]
+
+
+def random_market(seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None) -> Market:
+    """Return the seeded market: three instruments (or those of `symbols`), 120 days, the last `steps` bars traded.
+
+    Raises:
+        Misconfigured: it has no such symbol, or its days are too few for `steps` bars of this length.
+    """
+    from trading.simulation.random_market import DEFAULT_SPECS
+
+    known = {spec.symbol: spec for spec in DEFAULT_SPECS}
+    unknown = sorted(set(symbols or ()) - set(known))
+    if unknown:
+        raise Misconfigured(f"--symbols {', '.join(unknown)}: the random market has {', '.join(known)}")
+    first = RANDOM_END - timedelta(days=RANDOM_DAYS)
+    bars = int((RANDOM_END - first) / timeframe.delta)
+    window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, steps, bars, Timerange(None, None))
+    venue = f"random-{seed}"
+    instruments = tuple(
+        _instrument(venue, name, *name.split("/"), _decimal(known[name].tick), _decimal(known[name].lot))
+        for name in (symbols or known)
+    )
+    source = {"kind": "random", "seed": seed}
+    return Market(
+        RunPlan(venue, timeframe, instruments, window.history_start, window.window_start, steps, seed, source), {}, {}
+    )
+
+
+def _decimal(step: float) -> Decimal:
+    return Decimal(format(Decimal(repr(step)), "f"))
+
+
+def file_market(
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    venue: str | None,
+    timeframe: str | None,
+    symbols: Sequence[str] | None,
+    timerange: Timerange,
+    steps: int,
+    history: int,
+    seed: int,
+) -> Market:
+    """Return the market that candle files replay, their bad rows set aside with a reason.
+
+    Raises:
+        Misconfigured: a file, column, symbol or option is wrong, or no bars are shared; the message names it.
+    """
+    from adapters.candle_files import read
+    from trading.market.clean import vet
+
+    files = read(paths, venue=venue, timeframe=timeframe, symbols=symbols, quotes=settings.quotes)
+    bar, label = files[0].timeframe, files[0].venue or "files"
+    vetted = {f.symbol: vet(f.frame, bar) for f in files}
+    empty = sorted(symbol for symbol, found in vetted.items() if found.good.is_empty())
+    if empty:
+        raise Misconfigured(f"no sound bar of {', '.join(empty)} in the files; leave it out with --symbols")
+    instruments = tuple(_instrument(label, f.symbol, f.base, f.quote, *f.steps()) for f in files)
+    one_quote(instruments)
+    notes = [note for f in files for note in f.notes]
+    notes += [f"{f.paths[0].name}: ignored columns {', '.join(f.ignored)}" for f in files if f.ignored]
+    return _window_of(vetted, label, bar, instruments, timerange, steps, history, seed, notes)
+
+
+def live_market(
+    settings: Settings, exchange: str, *, timeframe: str, symbols: Sequence[str], steps: int, history: int, seed: int
+) -> Market:
+    """Return the recent past of a live exchange, read through ccxt, to be traded on paper.
+
+    Raises:
+        Misconfigured: ccxt knows no such exchange or symbol.
+        Unavailable: the exchange cannot be reached.
+    """
+    import polars as pl
+
+    from adapters.exchange.clock import WallClock
+    from adapters.exchange.market_data import MarketData
+    from trading.candle import BARS
+    from trading.market.clean import vet
+    from trading.ports import Unreachable
+
+    data, bar = MarketData(exchange, rest_url=None, venue=exchange), Timeframe.parse(timeframe)
+    answer = data.instruments(symbols)
+    if isinstance(answer, Unreachable):
+        from trading.errors import Unavailable
+
+        raise Unavailable(f"exchange {exchange}: {answer.why}")
+    now = bar.open_of(WallClock().now())
+    start = now - (steps + history) * bar.delta
+    vetted = {
+        symbol: vet(pl.concat([pl.DataFrame(schema=BARS), *data.bars(symbol, timeframe, start, now)]), bar, now)
+        for symbol in symbols
+    }
+    instruments = tuple(answer.value)
+    one_quote(instruments)
+    return _window_of(vetted, exchange, bar, instruments, Timerange(None, None), steps, history, seed, [])
+
+
+def _window_of(
+    vetted: Mapping[str, "Vetted"],
+    venue: str,
+    bar: Timeframe,
+    instruments: tuple[Instrument, ...],
+    timerange: Timerange,
+    steps: int,
+    history: int,
+    seed: int,
+    notes: list[str],
+) -> Market:
+    last = _last_shared(vetted, bar, timerange)
+    first = min(found.good["ts"].item(0) for found in vetted.values())
+    window = choose_window(first, last, bar, steps, history, timerange)
+    end = window.window_start + steps * bar.delta
+    import polars as pl
+
+    bars = {
+        symbol: found.good.filter(pl.col("ts").is_between(window.history_start, end, closed="left"))
+        for symbol, found in vetted.items()
+    }
+    content = hashlib.sha256()
+    for symbol in sorted(bars):
+        content.update(symbol.encode() + bars[symbol].write_csv().encode())
+    source = {"kind": "files", "sha256": content.hexdigest()}
+    plan = RunPlan(
+        venue,
+        bar,
+        instruments,
+        window.history_start,
+        window.window_start,
+        steps,
+        seed,
+        source,
+        (*notes, *window.notes, *_quarantine_notes(vetted)),
+    )
+    return Market(plan, bars, vetted)
+
+
+def _last_shared(vetted: Mapping[str, "Vetted"], bar: Timeframe, timerange: Timerange) -> datetime:
+    """Return the newest bar that every symbol has, within the range."""
+    import polars as pl
+
+    shared: set[datetime] | None = None
+    for found in vetted.values():
+        rows = found.good if timerange.end is None else found.good.filter(pl.col("ts") + bar.delta <= timerange.end)
+        own = set(rows["ts"])
+        shared = own if shared is None else shared & own
+    if not shared:
+        raise Misconfigured(f"no bar is shared by {', '.join(sorted(vetted))}: choose --symbols or --timerange")
+    return max(shared)
+
+
+def _quarantine_notes(vetted: Mapping[str, "Vetted"]) -> list[str]:
+    return [
+        f"{symbol}: {found.quarantined.height} rows quarantined ({', '.join(found.quarantined['reason'].unique().sort())})"
+        for symbol, found in vetted.items()
+        if found.quarantined.height
+    ]
+
+
+def _instrument(venue: str, symbol: str, base: str, quote: str, tick: Decimal, lot: Decimal) -> Instrument:
+    return Instrument(venue, symbol, base, quote, tick, lot, lot, Decimal(5) if quote in _DOLLARS else tick, _FEE, _FEE)
+
+
+_DOLLARS = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP")

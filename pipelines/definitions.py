@@ -1,0 +1,34 @@
+"""The newcomer's map: every asset module in the order of the data flow, and what they are given."""
+
+import dagster as dg
+
+from assets.features import technical_features
+from assets.forecasts import market_regimes, price_forecasts
+from assets.market import candles, instruments
+from assets.resources import DeskResource
+from assets.signals import published_signals, strategy_signals
+from assets.training import price_models, regime_models, rule_models
+from pipelines import jobs, schedules, sensors
+
+ASSETS = [
+    instruments,
+    candles,
+    technical_features,
+    price_models,
+    regime_models,
+    rule_models,
+    price_forecasts,
+    market_regimes,
+    strategy_signals,
+    published_signals,
+]
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules(ASSETS),
+    jobs=jobs.ALL,
+    schedules=schedules.ALL,
+    sensors=sensors.ALL,
+    resources={"desk": DeskResource()},
+    # Starting a process per step costs seconds each on a laptop; the steps of a run are quick and share their imports.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,46 @@
+"""The few jobs, named by their outcome."""
+
+import dagster as dg
+
+
+def _assets(*names: str) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
+
+
+#: History in, models trained: once per book, over all of its history at once.
+bootstrap = dg.define_asset_job(
+    "bootstrap",
+    _assets(
+        "market/instruments",
+        "market/candles",
+        "features/technical_features",
+        "training/price_models",
+        "training/regime_models",
+        "training/rule_models",
+        "forecasts/price_forecasts",
+        "forecasts/market_regimes",
+    ),
+    description="Load the whole history of a book, compute its features and train its models.",
+)
+
+#: One bar in, signals out: at every close of a bar.
+intraday = dg.define_asset_job(
+    "intraday",
+    _assets(
+        "market/candles",
+        "features/technical_features",
+        "forecasts/price_forecasts",
+        "forecasts/market_regimes",
+        "signals/strategy_signals",
+    ),
+    description="Take the newest closed bar through features and forecasts to signals.",
+)
+
+#: Models trained anew on all that is known by now.
+training = dg.define_asset_job(
+    "training",
+    _assets("training/price_models", "training/regime_models", "training/rule_models"),
+    description="Train the models of the book on its history up to now.",
+)
+
+ALL = [bootstrap, intraday, training]

@@ -1,0 +1,5 @@
+"""When the jobs run by themselves, under `tradewind up`."""
+
+import dagster as dg
+
+ALL: list[dg.ScheduleDefinition] = []

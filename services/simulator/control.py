@@ -1,0 +1,97 @@
+"""The control port: the clock and the faults, for whoever holds the token."""
+
+import hmac
+from datetime import UTC, datetime
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.types import AwareDatetime
+
+from services.simulator import answers, events
+from services.simulator.faults import FaultPlan
+from services.simulator.venue import VENUE, Venue
+from trading.timeframe import EPOCH
+
+routes = web.RouteTableDef()
+
+
+class _Advance(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    to: AwareDatetime
+
+
+@web.middleware
+async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse whoever does not show the token."""
+    token = request.app[VENUE].config.control_token
+    shown = request.headers.get("X-Control-Token", "")
+    if not hmac.compare_digest(shown.encode(), token.encode()):
+        return web.json_response({"error": "X-Control-Token is missing or wrong"}, status=401)
+    request.app[VENUE].catch_up()
+    try:
+        return await handler(request)
+    except ValidationError as error:
+        return web.json_response({"error": str(error)}, status=400)
+
+
+@routes.get("/state")
+async def state(request: web.Request) -> web.Response:
+    """Answer time, last prices, fills and open orders by account, and whether the market has ended."""
+    venue = request.app[VENUE]
+    exchange = venue.recorded.exchange
+    accounts = list(exchange.funds.accounts)
+    end = venue.market.end
+    return web.json_response(
+        {
+            "now": iso(venue.now),
+            "symbols": {
+                instrument.symbol: {"last_price": _last(venue, instrument.symbol)} for instrument in venue.instruments
+            },
+            "trades": {name: sum(trade.account == name for trade in exchange.trades) for name in accounts},
+            "open_orders": {name: len(exchange.open_orders(name)) for name in accounts},
+            "finished": end is not None and venue.now >= end,
+        }
+    )
+
+
+@routes.post("/advance")
+async def advance(request: web.Request) -> web.Response:
+    """Walk to `to`, or to the first fill before it; `done` says that nothing is left to walk."""
+    venue = request.app[VENUE]
+    to = (_Advance.model_validate_json(await request.read()).to - EPOCH).total_seconds()
+    moment = round(to * 1000)
+    trades = venue.recorded.advance(moment)
+    return web.json_response(
+        {
+            "now": iso(venue.now),
+            "fills": [events.fill(trade) | {"at": iso(trade.at)} for trade in trades],
+            "done": venue.recorded.exchange.settled(moment),
+        }
+    )
+
+
+@routes.post("/faults")
+async def faults(request: web.Request) -> web.Response:
+    """Put a fault plan in force; an empty one ends all faults."""
+    plan = FaultPlan.model_validate_json(await request.read())
+    request.app[VENUE].faults.follow(plan)
+    return web.json_response(plan.model_dump(mode="json"))
+
+
+@routes.get("/record")
+async def record(request: web.Request) -> web.Response:
+    """Answer where the court record lies."""
+    return web.json_response({"path": str(request.app[VENUE].recorded.record.path)})
+
+
+def iso(milliseconds: int) -> str:
+    """Return a time in ms as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+def _last(venue: Venue, symbol: str) -> str | None:
+    instrument = venue.recorded.exchange.instruments[symbol]
+    price = venue.book(instrument).walk.price
+    return None if price is None else answers.price_text(price, instrument)
