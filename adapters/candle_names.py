@@ -50,7 +50,9 @@ def expand(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and _suffix(file))
+            inside = sorted(
+                file for file in path.rglob("*") if file.is_file() and _suffix(file) and not file.name.startswith(".")
+            )
             if not inside:
                 raise Misconfigured(f"--candles {path}: no {', '.join(SUFFIXES)} files in this folder")
             files += inside
@@ -62,7 +64,8 @@ def expand(paths: list[Path]) -> list[Path]:
             files.append(path)
     if not files:
         raise Misconfigured("--candles: name at least one file or folder")
-    return list(dict.fromkeys(file.resolve() for file in files))
+    # By what they are, under the name that they were given: a link may carry the better name.
+    return list({file.resolve(): file for file in reversed(files)}.values())[::-1]
 
 
 def _suffix(path: Path) -> str | None:

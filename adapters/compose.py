@@ -14,14 +14,17 @@ def venue(settings: Settings, label: str) -> Venue:
     """Return the venue at which orders of this process go out; `label` names it in our tables."""
     if settings.mode != "local":
         raise Misconfigured(f"TRADEWIND_MODE={settings.mode}: orders go only to the simulator so far; use local")
+    from adapters.exchange.ccxt_client import Credentials
     from adapters.exchange.ccxt_venue import CcxtVenue
 
     return CcxtVenue(
-        exchange_id="binance",
-        api_key=settings.required("venue_api_key"),
-        secret=settings.required("venue_api_secret"),
-        rest_url=settings.required("venue_url"),
+        "binance",
+        Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret")),
+        clock(settings),
         venue=label,
+        account=settings.book,
+        rest_url=settings.required("venue_url"),
+        rate_limit=False,
     )
 
 
@@ -37,5 +40,7 @@ def market_data(settings: Settings, label: str) -> "MarketData":
     from adapters.exchange.market_data import MarketData
 
     if settings.mode == "local":
-        return MarketData("binance", rest_url=settings.required("venue_url"), venue=label)
-    return MarketData(settings.exchange, rest_url=None, venue=label)
+        # On loopback there is nobody to be polite to; the simulator counts weights all the same.
+        url = settings.required("venue_url")
+        return MarketData("binance", clock(settings), venue=label, rest_url=url, rate_limit=False)
+    return MarketData(settings.exchange, clock(settings), venue=label)

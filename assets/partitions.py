@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-#: The day of the first Binance candle; a history that begins earlier is loaded by the unpartitioned bootstrap.
+#: The day of the first Binance candle; bars of days before it are loaded with the history, without a partition of their own.
 DAILY = dg.DailyPartitionsDefinition(start_date="2017-08-17", timezone="UTC", end_offset=1)
+
+#: A run with this tag writes all history up to the end of its day, in one materialisation per asset.
+HISTORY = "tradewind/history"
 
 
 def window(context: dg.AssetExecutionContext, now: datetime) -> tuple[datetime | None, datetime]:
-    """Return [start, end) of what this run writes: its day up to `now`, or all history when it has no partition."""
-    if not context.has_partition_key:
-        return None, now
+    """Return [start, end) of what this run writes: its day up to `now`, or all that lies before `now` (start None)."""
     day = datetime.fromisoformat(context.partition_key + "T00:00:00+00:00")
-    return day, min(day + timedelta(days=1), now)
+    start = None if HISTORY in context.run.tags else day
+    return start, min(day + timedelta(days=1), now)

@@ -15,11 +15,16 @@ from trading.errors import Interrupted, TradewindError, Unavailable
 
 app = typer.Typer(
     name="tradewind",
-    help="From candles to features, forecasts, signals, orders and a ledger that ties.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _group() -> None:
+    """From candles to features, forecasts, signals, orders and a ledger that ties."""
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 DataDir = Annotated[
@@ -63,7 +68,9 @@ def _explain(error: BaseException, *, as_object: bool) -> int:
 def _cause(error: BaseException) -> BaseException | None:
     """Return the error of ours, or the interruption, that another exception only wraps."""
     seen: BaseException | None = error
-    while seen is not None:
+    met: set[int] = set()
+    while seen is not None and id(seen) not in met:
+        met.add(id(seen))
         if isinstance(seen, TradewindError | KeyboardInterrupt) or type(seen).__name__ == "DagsterExecutionInterruptedError":
             return seen
         if isinstance(seen, OSError) and seen.errno == 28:

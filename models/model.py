@@ -70,9 +70,16 @@ def identify(
     scores: Mapping[str, float],
     artefact: str,
 ) -> str:
-    """Return the hex SHA-256 that names a model."""
-    whole = [kind, list(features), dict(params), seed, data_hash, dict(scores), artefact]
+    """Return the hex SHA-256 that names a model; a number counts by its value, however a JSON column spells it."""
+    told = {name: _plain(value) for name, value in params.items()}
+    measured = {name: _plain(value) for name, value in scores.items()}
+    whole = [kind, list(features), told, seed, data_hash, measured, artefact]
     return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: Parameter) -> float | str | bool:
+    # Minus zero and whole floats come back from a JSON column as 0 and as integers.
+    return value if isinstance(value, str | bool) else float(value) + 0.0
 
 
 def verify(model: Model, kind: str) -> None:

@@ -38,7 +38,7 @@ def scorecard(forecast: Array, past_mean: Array, outcome: Array) -> dict[str, fl
 
     """
     return {
-        "rows": float(len(outcome)),
+        "rows_scored": float(len(outcome)),
         "information_coefficient": information_coefficient(forecast, outcome),
         "rmse": rmse(forecast, outcome),
         "rmse_skill_vs_zero": skill(forecast, np.zeros_like(outcome), outcome),

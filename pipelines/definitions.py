@@ -5,10 +5,13 @@ import dagster as dg
 from assets.features import technical_features
 from assets.forecasts import market_regimes, price_forecasts
 from assets.market import candles, instruments
+from assets.partitions import HISTORY
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
 from assets.training import price_models, regime_models, rule_models
 from pipelines import jobs, schedules, sensors
+
+__all__ = ["HISTORY", "defs"]
 
 ASSETS = [
     instruments,

@@ -36,6 +36,13 @@ intraday = dg.define_asset_job(
     description="Take the newest closed bar through features and forecasts to signals.",
 )
 
+#: The day valued and told: after its last bar.
+daily = dg.define_asset_job(
+    "daily",
+    _assets("market/candles", "signals/published_signals"),
+    description="Value the book at the newest close and write the report of the day.",
+)
+
 #: Models trained anew on all that is known by now.
 training = dg.define_asset_job(
     "training",
@@ -43,4 +50,4 @@ training = dg.define_asset_job(
     description="Train the models of the book on its history up to now.",
 )
 
-ALL = [bootstrap, intraday, training]
+ALL = [bootstrap, intraday, daily, training]

@@ -41,8 +41,8 @@ def connect(
     exchange_id: str,
     credentials: Credentials,
     rest_url: str | None = None,
-    timeout: float = 10.0,
     *,
+    timeout: float = 10.0,
     rate_limit: bool = True,
 ) -> Exchange:
     """Return the ccxt exchange `exchange_id`; with `rest_url` all its requests go there. `timeout` in seconds.
@@ -84,8 +84,9 @@ def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer
 
     seen: list[tuple[int, str]] = []
 
-    def listen(code: int, reason: str, url: str, method: str, headers: Any, body: str, *request: Any) -> str:
-        seen.append((code, body))
+    def listen(*answer: Any) -> str:
+        status, _reason, _url, _method, _headers, body, *_ = answer
+        seen.append((status, body))
         return body
 
     error = ""

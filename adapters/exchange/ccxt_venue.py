@@ -40,11 +40,11 @@ class CcxtVenue:
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
-        `clock` is the venue's time, `venue` our label of it, `timeout` in seconds; with `rest_url` all requests go there.
+        `clock` is the venue's time, `venue` our label of it, `timeout` in seconds; `rest_url` replaces its address.
         """
         self.venue = venue
         self.account = account
-        self._exchange = connect(exchange_id, credentials, rest_url, timeout, rate_limit=rate_limit)
+        self._exchange = connect(exchange_id, credentials, rest_url, timeout=timeout, rate_limit=rate_limit)
         self._wire = BinanceWire(self._exchange, clock)
 
     def instruments(self, symbols: Sequence[str]) -> Known[list[Instrument]] | Unreachable:
@@ -129,6 +129,10 @@ class CcxtVenue:
     def last_price(self, symbol: str) -> Known[Decimal] | Unreachable:
         """Return the last traded price of `symbol`, quote per base."""
         return _known(lambda: decimal(self._wire.price(symbol)["price"]))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.session.close()
 
     def _commission(self, symbol: str) -> dict[str, str]:
         parameters = {"symbol": self._wire.market_id(symbol)}

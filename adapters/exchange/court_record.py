@@ -1,7 +1,8 @@
 """Reading the simulator's court record: the truth about which orders a venue accepted and filled.
 
 The record is JSON lines. A command (`account`, `place`, `cancel`, `advance`, `follow`) is followed by its consequences
-(`accepted`, `canceled`, `denied`, `fill`); `request` and `answer` say what came over the wire and what was said back. Times are ms since the epoch.
+(`accepted`, `canceled`, `denied`, `fill`); `request` and `answer` say what came over the wire and what was said back.
+Times are ms since the epoch.
 """
 
 import json

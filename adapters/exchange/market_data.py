@@ -20,7 +20,7 @@ _ATTEMPTS = 4
 
 
 class MarketData:
-    """Public data of one exchange; `clock` says which bars are closed. Reads are repeated a few times, then Unavailable."""
+    """Public data of one exchange; `clock` says which bars are closed. Reads are tried a few times before they fail."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class MarketData:
         """Prepare the connection; `venue` is our label of the exchange, `timeout` in seconds."""
         self.venue = venue
         self._clock = clock
-        self._exchange = connect(exchange_id, Credentials(), rest_url, timeout, rate_limit=rate_limit)
+        self._exchange = connect(exchange_id, Credentials(), rest_url, timeout=timeout, rate_limit=rate_limit)
 
     def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         """Return the instruments of `symbols`; Misconfigured names the one that the exchange does not have."""
@@ -65,6 +65,10 @@ class MarketData:
             newest = page["ts"].max()
             seen = newest + timeframe.delta if isinstance(newest, datetime) else start
             start = max(seen, start + timeframe.delta if page.height else start + limit * timeframe.delta)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.session.close()
 
     def _page(self, symbol: str, timeframe: Timeframe, start: datetime, limit: int) -> pl.DataFrame:
         since = round((start - EPOCH).total_seconds() * 1000)

@@ -1,6 +1,6 @@
 """What is proven about an order after one attempt: the allow-list of refusals; all else is unknown.
 
-ccxt's exception classes cannot decide it: the same class covers orders that live and orders that do not, and a broken 200
+ccxt's exception classes cannot decide it: one class covers orders that live and orders that do not, and a broken 200
 answer raises nothing. HTTP status, the venue's code and the echo of our client id together can.
 """
 

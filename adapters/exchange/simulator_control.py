@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
+import requests
 
 from trading.errors import Misconfigured, Unavailable
 
@@ -36,8 +36,11 @@ class SimulatorControl:
     """Client of the control port at `url`; every call raises Unavailable when nobody answers."""
 
     def __init__(self, url: str, token: str, timeout: float = 60.0) -> None:
-        headers = {"X-Control-Token": token}
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False)
+        self._url = url
+        self._timeout = timeout
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["X-Control-Token"] = token
 
     def state(self) -> SimulatorState:
         """Return where the simulator stands."""
@@ -66,15 +69,15 @@ class SimulatorControl:
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        self._session.close()
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            response = self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"the simulator at {self._client.base_url} does not answer: {error}") from error
+            response = self._session.request(method, self._url + path, json=body, timeout=self._timeout)
+        except requests.RequestException as error:
+            raise Unavailable(f"the simulator at {self._url} does not answer: {error}") from error
         if response.status_code in {400, 401}:
             raise Misconfigured(f"simulator control {path}: {response.json()['error']}")
-        if response.is_error:
+        if not response.ok:
             raise Unavailable(f"simulator control {path}: HTTP {response.status_code}")
         return response.json()

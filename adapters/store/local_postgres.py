@@ -136,9 +136,11 @@ class LocalPostgres:
         """Run initdb, complete or not at all: the folder takes its name when all is in it."""
         if home.data.exists():
             return
-        part, password = home.folder / "data.part", home.folder / "password.part"
-        shutil.rmtree(part, ignore_errors=True)
+        for old in home.folder.glob("data.*.part"):
+            shutil.rmtree(old, ignore_errors=True)
         secret = secrets.token_urlsafe(32)
+        # a name of its own: the initdb of a killed start may still be writing
+        part, password = home.folder / f"data.{secrets.token_hex(4)}.part", home.folder / "password.part"
         for path, text in ((self._passfile, f"127.0.0.1:*:*:{USER}:{secret}\n"), (password, secret)):
             path.unlink(missing_ok=True)
             path.touch(mode=0o600)

@@ -45,8 +45,8 @@ def of_book(connection: Connection, book: str, venue: str, symbols: Sequence[str
         "scores": {} if scores is None else scores["scores"],
         **_counts(connection, book),
         "without_orders": _without_orders(connection, book, symbols),
-        "equity_start": "0" if equity is None else text(equity["first"]),
-        "equity_end": "0" if equity is None else text(equity["last"]),
+        "equity_start": "0" if equity is None or equity["first"] is None else text(equity["first"]),
+        "equity_end": "0" if equity is None or equity["last"] is None else text(equity["last"]),
         "ledger_imbalance": text(ledger.imbalance(connection, book)),
         "report": None if report is None else report["path"],
     }

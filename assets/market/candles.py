@@ -66,7 +66,7 @@ def _update(
     start = at.history_start if newest is None else newest - _OVERLAP * delta
     where = {"venue": at.venue, "timeframe": timeframe, "symbol": symbol}
     stored = at.store.read("market.candles", where, start, last_open + delta, columns=["ts"])
-    pages = list(at.market_data().bars(symbol, timeframe, start, last_open + delta))
+    pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
     vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
     written = at.store.write("market.candles", _versions(at, symbol, vetted.good, stored["ts"], now))
     last_good = max([*stored["ts"].tail(1), *vetted.good["ts"].tail(1)], default=None)

@@ -4,8 +4,6 @@ import dagster as dg
 import polars as pl
 
 from assets.resources import DeskResource
-from trading.errors import Unavailable
-from trading.ports import Unreachable
 
 
 @dg.asset(key_prefix="market", group_name="market", kinds={"python", "postgres"})
@@ -15,10 +13,9 @@ def instruments(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
     A new version is added only where the venue states something new. Source: the venue's exchange information.
     """
     with desk.open(context) as at:
-        answer = at.market_data().instruments(at.symbols)
-        if isinstance(answer, Unreachable):
-            raise Unavailable(f"{at.venue} did not state its instruments: {answer.why}")
-        rows = [{**vars(found), "venue": at.venue, "knowledge_ts": at.clock.now()} for found in answer.value]
+        now = at.clock.now()
+        found = at.market_data().instruments(at.symbols)
+        rows = [{**vars(instrument), "knowledge_ts": now} for instrument in found]
         written = at.store.write("market.instruments", pl.DataFrame(rows))
     return dg.MaterializeResult(
         metadata={

@@ -112,21 +112,16 @@ def live_market(
     from adapters.exchange.market_data import MarketData
     from trading.candle import BARS
     from trading.market.clean import vet
-    from trading.ports import Unreachable
 
-    data, bar = MarketData(exchange, rest_url=None, venue=exchange), Timeframe.parse(timeframe)
-    answer = data.instruments(symbols)
-    if isinstance(answer, Unreachable):
-        from trading.errors import Unavailable
-
-        raise Unavailable(f"exchange {exchange}: {answer.why}")
-    now = bar.open_of(WallClock().now())
+    clock, bar = WallClock(), Timeframe.parse(timeframe)
+    data = MarketData(exchange, clock, venue=exchange)
+    instruments = tuple(data.instruments(symbols))
+    now = bar.open_of(clock.now())
     start = now - (steps + history) * bar.delta
     vetted = {
-        symbol: vet(pl.concat([pl.DataFrame(schema=BARS), *data.bars(symbol, timeframe, start, now)]), bar, now)
+        symbol: vet(pl.concat([pl.DataFrame(schema=BARS), *data.bars(symbol, bar, start, now)]), bar, now)
         for symbol in symbols
     }
-    instruments = tuple(answer.value)
     one_quote(instruments)
     return _window_of(vetted, exchange, bar, instruments, Timerange(None, None), steps, history, seed, [])
 

@@ -64,7 +64,7 @@ class Walk:
 
     def _bootstrap(self, instance: "DagsterInstance") -> None:
         self._told("history and models", 0, 1)
-        self._run("bootstrap", instance, None)
+        self._run("bootstrap", instance, self._plan.window_start - self._plan.timeframe.delta, history=True)
         owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in self._plan.symbols]
         with self._database.transaction() as connection:
             instruments.load(connection, self._plan.venue, self._plan.symbols)
@@ -91,13 +91,12 @@ class Walk:
             self._run("daily", instance, day)
             day = day.replace(hour=0, minute=0, second=0) + timedelta(days=1)
 
-    def _run(self, job: str, instance: "DagsterInstance", bar: datetime | None) -> None:
-        """Run `job` for the day of `bar`, or over all history."""
-        from pipelines.definitions import defs
+    def _run(self, job: str, instance: "DagsterInstance", bar: datetime, *, history: bool = False) -> None:
+        """Run `job` for the day of `bar`, or for all history up to it."""
+        from pipelines.definitions import HISTORY, defs
 
-        partition = None if bar is None else f"{bar:%Y-%m-%d}"
-        tags = {"tradewind/book": self._plan.book}
-        defs.resolve_job_def(job).execute_in_process(instance=instance, partition_key=partition, tags=tags)
+        tags = {"tradewind/book": self._plan.book, **({HISTORY: "all"} if history else {})}
+        defs.resolve_job_def(job).execute_in_process(instance=instance, partition_key=f"{bar:%Y-%m-%d}", tags=tags)
 
     def _settle(self, control: SimulatorControl, execution: Child, closes: datetime) -> None:
         """Wait until all that was known now has had its effect; let venue time pass where an order's proof needs it."""

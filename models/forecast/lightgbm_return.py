@@ -24,6 +24,9 @@ SCALE = "volatility_24"
 
 MIN_ROWS = 300
 
+#: LightGBM's threads spin while they wait for each other: beside busy processes two are far slower than one.
+THREADS = 1
+
 #: Targets beyond this many deviations are cut: one crash must not shape every tree.
 CUT = 5.0
 
@@ -52,11 +55,10 @@ def fit(
     folds: int = 4,
     params: Mapping[str, Parameter] | None = None,
 ) -> Model:
-    """Return the model trained on all rows of `frame`, with the scores of `folds` purged walk-forward fits before it.
+    """Return the model trained on all rows of `frame`, scored by `folds` purged walk-forward fits before it.
 
     Args:
-        frame: symbol, ts, t0, t1, label (log return over `horizon` bars, models/labels.py), `features` and SCALE. Rows
-            with a null in any of them are dropped and counted in `scores["rows_dropped"]`.
+        frame: symbol, ts, t0, t1, label (models/labels.py), `features` and SCALE; incomplete rows are dropped and counted.
         features: the columns to learn from.
         horizon: bars that the label spans.
         seed: makes the fit repeatable, byte for byte.
@@ -67,13 +69,13 @@ def fit(
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    settings = _settings(params)
-    columns = list(dict.fromkeys((SCALE, *features)))
+    settings, columns = _settings(params), list(dict.fromkeys((SCALE, *features)))
     rows = _complete(frame, columns)
     x = rows.select(features).to_numpy()
     unit = rows[SCALE].to_numpy() * math.sqrt(horizon)
     label = rows["label"].to_numpy()
     scores = _walk(rows, x, unit, label, settings=settings, seed=seed, folds=folds)
+    counts = {"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)}
     return build(
         kind=KIND,
         features=features,
@@ -82,7 +84,7 @@ def fit(
         trained_from=rows.item(0, "ts"),
         trained_to=rows.item(-1, "ts"),
         data_hash=data_hash(rows.select("symbol", "ts", "t0", "t1", "label", *columns)),
-        scores={**scores, "rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)},
+        scores={**scores, **counts},
         artefact=_train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed),
     )
 
@@ -109,7 +111,7 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
         raise BadData(f"model {model.model_id}: its text is no LightGBM model: {error}") from error
     if tuple(booster.feature_name()) != model.features:
         raise BadData(f"model {model.model_id}: its trees were grown on other features than it names")
-    told = np.asarray(booster.predict(rows.select(model.features).to_numpy(), num_threads=2), dtype=np.float64)
+    told = np.asarray(booster.predict(rows.select(model.features).to_numpy(), num_threads=THREADS), dtype=np.float64)
     unit = rows[SCALE].to_numpy() * math.sqrt(int(model.params["horizon"]))
     forecasts = rows.select("symbol", "ts").with_columns(
         expected_return=pl.Series(told * unit), sigma=pl.Series(unit * model.scores["standard_error"])
@@ -170,7 +172,7 @@ def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Par
 
     told = {key: value for key, value in settings.items() if key not in ("rounds", "min_share_in_leaf")}
     data = lightgbm.Dataset(
-        x, target, feature_name=names, params={"max_bin": settings["max_bin"], "verbosity": -1, "num_threads": 2}
+        x, target, feature_name=names, params={"max_bin": settings["max_bin"], "verbosity": -1, "num_threads": THREADS}
     )
     fixed = {
         **told,
@@ -179,7 +181,7 @@ def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Par
         "min_data_in_leaf": max(20, int(len(target) * float(settings["min_share_in_leaf"]))),
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": THREADS,
         "seed": seed,
         "verbosity": -1,
     }
@@ -189,4 +191,4 @@ def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Par
 def _apply(booster: str, x: Array) -> Array:
     import lightgbm  # noqa: PLC0415
 
-    return np.asarray(lightgbm.Booster(model_str=booster).predict(x, num_threads=2), dtype=np.float64)
+    return np.asarray(lightgbm.Booster(model_str=booster).predict(x, num_threads=THREADS), dtype=np.float64)

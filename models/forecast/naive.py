@@ -34,7 +34,7 @@ def fit(frame: pl.DataFrame, horizon: int) -> Model:
         trained_from=rows.select(pl.col("ts").min()).item(),
         trained_to=rows.select(pl.col("ts").max()).item(),
         data_hash=data_hash(rows),
-        scores={"rows": float(rows.height), "rows_dropped": float(frame.height - rows.height)},
+        scores={"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)},
         artefact=json.dumps(table, sort_keys=True),
     )
 

@@ -1,8 +1,8 @@
 """Market regimes: a Gaussian mixture over volatility, filtered forward in time as a hidden Markov model.
 
-The states are ordered by their volatility and share one variance, so that a wilder market is never a calmer state:
-calm, normal, turbulent. A label uses what was known at its bar and nothing later (the forward algorithm, never Viterbi or
-smoothing), so it does not change when more data arrive.
+The states are ordered by their volatility and share one variance, so that a wilder market is never a calmer state.
+A label uses what was known at its bar and nothing later (the forward algorithm, never Viterbi or smoothing), so it does
+not change when more data arrive.
 """
 
 import json
@@ -46,7 +46,7 @@ class _States(TypedDict):
 def fit(frame: pl.DataFrame, seed: int) -> Model:
     """Return the regime model of `frame` (symbol, ts, FEATURES); rows with nulls are dropped and counted in `scores`.
 
-    Volatility is taken relative to each symbol's own median, so that a symbol is turbulent by its own standards.
+    Volatility is relative to each symbol's own median, so that a symbol is turbulent by its own standards.
 
     Raises:
         BadData: a column is missing, fewer than MIN_ROWS rows are complete, or volatility never changes.
@@ -55,8 +55,7 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
     rows = _complete(frame)
     if rows.height < MIN_ROWS:
         raise BadData(f"{KIND}: {rows.height} complete rows of {frame.height}; {MIN_ROWS} are needed after the warm-up")
-    medians = rows.group_by("symbol").agg(pl.col("level").median()).sort("symbol")
-    centres = dict(zip(medians["symbol"].to_list(), medians["level"].to_list(), strict=True))
+    centres = dict(rows.group_by("symbol").agg(pl.col("level").median()).sort("symbol").iter_rows())
     points = _points(rows, centres)
     if points.std() < 1e-6:
         raise BadData(

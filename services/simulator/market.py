@@ -17,6 +17,8 @@ from trading.simulation.random_market import DEFAULT_SPECS, MarketSpec, bars
 from trading.timeframe import Timeframe
 
 _AHEAD = timedelta(days=2)
+#: Counts of ticks and lots beyond this would not be exact in the float64 that candles come in.
+_MOST = 2.0**53
 
 
 class Market:
@@ -96,13 +98,20 @@ def read_bars(folder: Path, symbol: str) -> pl.DataFrame:
 
 
 def on_grid(frame: pl.DataFrame, instrument: Instrument) -> list[TickBar]:
-    """Return the rows of a BARS frame in ticks and lots, nearest; prices are at least one tick."""
-    tick, lot = float(instrument.tick), float(instrument.lot)
-    prices = [
-        (pl.col(name) / tick).round().cast(pl.Int64).clip(lower_bound=1) for name in ("open", "high", "low", "close")
-    ]
-    rows = frame.select(pl.col("ts").dt.epoch("ms"), *prices, (pl.col("volume") / lot).round().cast(pl.Int64))
-    return [TickBar(*row) for row in rows.iter_rows()]
+    """Return the rows of a BARS frame in ticks and lots, nearest; prices are at least one tick.
+
+    Raises:
+        Misconfigured: the instrument's steps are too small for its prices or volumes.
+    """
+    steps = dict.fromkeys(("open", "high", "low", "close"), float(instrument.tick)) | {"volume": float(instrument.lot)}
+    counts = frame.select(pl.col("ts").dt.epoch("ms"), *((pl.col(name) / step).round() for name, step in steps.items()))
+    for name in steps:
+        largest = counts[name].max()
+        if isinstance(largest, float) and not largest < _MOST:
+            step = "lot" if name == "volume" else "tick"
+            raise Misconfigured(f"instruments: the {step} of {instrument.symbol} is too small for its {name}")
+    prices = [pl.col(name).cast(pl.Int64).clip(lower_bound=1) for name in ("open", "high", "low", "close")]
+    return [TickBar(*row) for row in counts.select("ts", *prices, pl.col("volume").cast(pl.Int64)).iter_rows()]
 
 
 def _spec(instrument: Instrument) -> MarketSpec:

@@ -53,7 +53,7 @@ async def test(request: web.Request) -> web.Response:
 
 @routes.delete("/api/v3/order")
 @command
-async def cancel(request: web.Request, order: Command) -> web.StreamResponse:
+async def cancel(_request: web.Request, order: Command) -> web.StreamResponse:
     """Cancel one order by its id or client id."""
     signed, venue = order.signed, order.signed.venue
     instrument = venue.instrument(signed.params.get("symbol"))
@@ -66,7 +66,7 @@ async def cancel(request: web.Request, order: Command) -> web.StreamResponse:
 
 @routes.delete("/api/v3/openOrders")
 @command
-async def cancel_all(request: web.Request, order: Command) -> web.StreamResponse:
+async def cancel_all(_request: web.Request, order: Command) -> web.StreamResponse:
     """Cancel all open orders of one symbol."""
     signed, venue = order.signed, order.signed.venue
     instrument = venue.instrument(signed.params.get("symbol"))

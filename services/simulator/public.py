@@ -30,7 +30,7 @@ def integer(params: Mapping[str, str], name: str, default: int) -> int:
 
 
 @routes.get("/api/v3/ping")
-async def ping(request: web.Request) -> web.Response:
+async def ping(_request: web.Request) -> web.Response:
     """Answer that somebody is there."""
     return web.json_response({})
 
@@ -75,19 +75,20 @@ async def klines(request: web.Request) -> web.Response:
     if "startTime" in params:
         length = timeframe.milliseconds
         start = -(-integer(params, "startTime", 0) // length) * length
-        bars = _first_bars(venue, instrument, timeframe, start, end, limit)
+        bars = _first_bars(venue, instrument, timeframe, (start, end), limit)
     else:
         bars = venue.last_bars(instrument, timeframe, limit, end)
     return web.json_response([answers.kline(bar, instrument, timeframe) for bar in bars])
 
 
 def _first_bars(
-    venue: Venue, instrument: Instrument, timeframe: Timeframe, start: int, end: int, limit: int
+    venue: Venue, instrument: Instrument, timeframe: Timeframe, window: tuple[int, int], limit: int
 ) -> list[TickBar]:
-    """Return up to `limit` bars from `start` on, looking past gaps."""
+    """Return the first `limit` bars that open in the `window` [start, end) in ms, looking past gaps."""
     bars: list[TickBar] = []
+    start, end = window[0], min(window[1], venue.now + 1)
     span = timeframe.milliseconds * limit
-    while len(bars) < limit and start < min(end, venue.now + 1):
+    while len(bars) < limit and start < end:
         bars += venue.bars(instrument, timeframe, start, min(start + span, end))
         start += span
     return bars[:limit]

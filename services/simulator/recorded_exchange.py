@@ -66,6 +66,7 @@ class RecordedExchange:
         shown = {name: value for name, value in params.items() if name != "signature"}
         wire = {"account": account, "method": method, "path": path, "params": shown, "at": self.now}
         self.record.append({"event": "request", "of": self._requests, **wire})
+        self.record.hand_over()
         return self._requests
 
     def answer(self, number: int, status: int, code: int) -> None:
@@ -91,7 +92,7 @@ class RecordedExchange:
         return self.exchange.trades[before:]
 
     def follow(self, to: int) -> None:
-        """Advance the clock to `to` ms through all fills; a stretch without any is not recorded: it can be made again."""
+        """Advance the clock to `to` ms through all fills; a stretch without any can be made again."""
         before, until = len(self.exchange.trades), self.now
         while self.exchange.advance(to):
             until = self.now

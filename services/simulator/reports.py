@@ -40,16 +40,7 @@ def _is(trade: Trade, event: Event) -> bool:
 
 def _report(venue: Venue, order: WorkingOrder, kind: str, trade: Trade | None) -> Json:
     """Return an executionReport of `order` as it stood right after `trade`, or when it was new."""
-    exchange = venue.recorded.exchange
-    instrument = exchange.instruments[order.symbol]
-    trades = [
-        one for one in exchange.trades if trade and one.order_id == order.order_id and one.trade_id <= trade.trade_id
-    ]
-    filled = sum((one.quantity for one in trades), start=ZERO)
-    whole = order.lots * instrument.lot
-    status = {"NEW": Status.NEW, "CANCELED": Status.CANCELED}.get(kind, Status.FILLED)
-    if trade is not None and filled < whole:
-        status = Status.PARTIALLY_FILLED
+    instrument = venue.recorded.exchange.instruments[order.symbol]
     return {
         "e": "executionReport",
         "E": venue.now,
@@ -58,29 +49,55 @@ def _report(venue: Venue, order: WorkingOrder, kind: str, trade: Trade | None) -
         "S": order.side.value,
         "o": order.type.value,
         "f": "IOC" if order.immediate else "GTC",
-        "q": answers.plain(whole),
+        "q": answers.plain(order.lots * instrument.lot),
         "p": answers.price_text(order.limit, instrument),
         "P": answers.price_text(order.stop, instrument),
         "F": "0.00000000",
+        "Q": "0.00000000",
         "g": -1,
         "C": order.client_id if kind == "CANCELED" else "",
         "x": kind,
-        "X": status.value,
         "r": "NONE",
         "i": order.order_id,
-        "l": answers.plain(trade.quantity if trade else ZERO),
-        "z": answers.plain(filled),
-        "L": answers.plain(trade.price if trade else ZERO),
-        "n": answers.plain(trade.fee) if trade else "0",
-        "N": trade.fee_currency if trade else None,
-        "T": trade.at if trade else order.updated,
-        "t": trade.trade_id if trade else -1,
         "w": order.open,
-        "m": trade.maker if trade else False,
         "O": order.placed,
-        "Z": answers.plain(sum((one.quote for one in trades), start=ZERO)),
-        "Y": answers.plain(trade.quote if trade else ZERO),
-        "Q": "0.00000000",
+    } | _execution(venue, order, kind, trade)
+
+
+def _execution(venue: Venue, order: WorkingOrder, kind: str, trade: Trade | None) -> Json:
+    """Return the fields of a report that say what was filled: last and together."""
+    done = [one for one in venue.recorded.exchange.trades if one.order_id == order.order_id]
+    if kind != "CANCELED":
+        done = [one for one in done if trade is not None and one.trade_id <= trade.trade_id]
+    filled = sum((one.quantity for one in done), start=ZERO)
+    whole = order.lots * venue.recorded.exchange.instruments[order.symbol].lot
+    status = {"NEW": Status.NEW, "CANCELED": Status.CANCELED}.get(kind)
+    together = {
+        "X": (status or (Status.FILLED if filled == whole else Status.PARTIALLY_FILLED)).value,
+        "z": answers.plain(filled),
+        "Z": answers.plain(sum((one.quote for one in done), start=ZERO)),
+    }
+    if trade is None:
+        zero = answers.plain(ZERO)
+        return together | {
+            "l": zero,
+            "L": zero,
+            "Y": zero,
+            "n": "0",
+            "N": None,
+            "T": order.updated,
+            "t": -1,
+            "m": False,
+        }
+    return together | {
+        "l": answers.plain(trade.quantity),
+        "L": answers.plain(trade.price),
+        "Y": answers.plain(trade.quote),
+        "n": answers.plain(trade.fee),
+        "N": trade.fee_currency,
+        "T": trade.at,
+        "t": trade.trade_id,
+        "m": trade.maker,
     }
 
 

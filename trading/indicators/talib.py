@@ -18,6 +18,16 @@ def slope(value: pl.Expr, bars: int) -> pl.Expr:
     return polars_talib.linearreg_slope(value, bars)
 
 
+def highest(value: pl.Expr, bars: int) -> pl.Expr:
+    """Return the largest of the last `bars` values; null in the warm-up, for NaN would compare as the largest."""
+    return polars_talib.max(value, bars).fill_nan(None)
+
+
+def lowest(value: pl.Expr, bars: int) -> pl.Expr:
+    """Return the smallest of the last `bars` values; null in the warm-up."""
+    return polars_talib.min(value, bars).fill_nan(None)
+
+
 def macd_histogram() -> pl.Expr:
     """Return MACD(12, 26) less its signal line (9), in units of price."""
     return polars_talib.macd(CLOSE, 12, 26, 9).struct.field("macdhist")

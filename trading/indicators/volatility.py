@@ -28,7 +28,7 @@ def parkinson(bars: int) -> pl.Expr:
 
 def channel(bars: int) -> pl.Expr:
     """Return the place of the close in the Donchian channel of `bars`: 0 at the low, 1 at the high, 0.5 in no range."""
-    low, high = LOW.rolling_min(bars), HIGH.rolling_max(bars)
+    low, high = talib.lowest(LOW, bars), talib.highest(HIGH, bars)
     return pl.when(high > low).then((CLOSE - low) / (high - low)).when(high == low).then(0.5)
 
 

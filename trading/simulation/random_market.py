@@ -1,10 +1,10 @@
 """A random market that is a pure function of (seed, time): any window shows the same bars as a larger one.
 
-Days are a skeleton that grows from a fixed anchor: a shared and an own return per day, with slowly moving volatility, calm
-and stormy regimes, a drift that keeps its sign for weeks, and a weak pull back to where the market began. Inside a day,
-1,440 minutes bridge from one day's close to the next: fat-tailed, livelier when the world is awake, with some momentum
-from hour to hour (what there is to predict) and some bounce from minute to minute. Each day's minutes have a seed of their
-own, so that a day is made without the days before it. Longer bars are made of the minutes.
+Days are a skeleton that grows from a fixed anchor: a shared and an own return per day, with slowly moving volatility,
+calm and stormy regimes, a drift that keeps its sign for weeks, and a weak pull back to where the market began. Inside a
+day, 1,440 minutes bridge from one day's close to the next: fat-tailed, livelier when the world is awake, with some
+momentum from hour to hour (what there is to predict) and some bounce from minute to minute. Each day's minutes have a
+seed of their own, so that a day is made without the days before it. Longer bars are made of the minutes.
 """
 
 import zlib
@@ -30,6 +30,7 @@ MINUTES = 1440
 MOMENTUM = 0.07
 BOUNCE = 0.05
 _SHARED = "*"
+_SHARED_VOLATILITY = 0.022
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,6 @@ def _minutes(seed: int, spec: MarketSpec, day: int) -> tuple[Floats, Floats, Flo
     activity = _shape() * np.exp(0.5 * generator.standard_normal(MINUTES)) * (0.5 + 0.5 * np.abs(returns) / scale)
     volumes = np.maximum(1.0, np.rint(spec.hourly_volume / 60 / spec.lot * activity))
     return opens, highs, np.minimum(lows, np.minimum(opens, closes)), closes, volumes
-
-
-_SHARED_VOLATILITY = 0.022
 
 
 def _bridge(generator: np.random.Generator, total: float, volatility: float) -> Floats:

@@ -130,7 +130,8 @@ def test_rows_stay_raw(tmp_path: Path):
     path = tmp_path / "BTCUSDT_1h.csv"
     path.write_text(
         "ts,open,high,low,close,volume\n"
-        "2024-01-01 01:00,1.25,2,1,1.5,3\n2024-01-01 00:00,oops,2,1,1.5,3\n2024-01-01 00:00,1,2,1,1.5,\nnever,1,2,1,1,1\n"
+        "2024-01-01 01:00,1.25,2,1,1.5,3\n2024-01-01 00:00,oops,2,1,1.5,3\n"
+        "2024-01-01 00:00,1,2,1,1.5,\nnever,1,2,1,1,1\n"
     )
     file = one(path)
     assert file.frame.height == 4
@@ -157,6 +158,15 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path):
     assert read([path, tmp_path, str(path)], quotes=QUOTES)[0].frame.height == 40
 
 
+def test_a_link_gives_its_own_name_and_hidden_files_are_passed_over(tmp_path: Path):
+    write(tmp_path / ".BTCUSDT_1h.csv")
+    with pytest.raises(Misconfigured, match="files in this folder"):
+        read([tmp_path], quotes=QUOTES)
+    link = tmp_path / "kraken_BTCUSD_1h.csv"
+    link.symlink_to(tmp_path / ".BTCUSDT_1h.csv")
+    assert (one(link).symbol, one(link).venue) == ("BTC/USD", "kraken")
+
+
 def test_two_files_of_one_symbol_are_merged_aloud(tmp_path: Path):
     first = write(tmp_path / "binance_BTCUSDT_1h_2023.csv", BARS.head(25))
     second = write(tmp_path / "binance_BTCUSDT_1h_2024.parquet", BARS.tail(20))
@@ -166,6 +176,14 @@ def test_two_files_of_one_symbol_are_merged_aloud(tmp_path: Path):
     vetted = vet(file.frame, HOUR)
     assert vetted.good.equals(BARS)
     assert vetted.duplicates == 5
+
+
+def test_text_and_numbers_of_one_symbol_are_merged(tmp_path: Path):
+    frame = BARS.with_columns(pl.col("volume").cast(pl.Int64))
+    write(tmp_path / "binance_BTCUSDT_1h.feather", frame.head(10))
+    write(tmp_path / "binance_BTCUSDT_1h.csv", frame.tail(30))
+    file = one(tmp_path)
+    assert vet(file.frame, HOUR).good.equals(frame.cast({"volume": pl.Float64}))
 
 
 def test_a_column_symbol_splits_a_file(tmp_path: Path):
@@ -241,7 +259,7 @@ def test_what_is_wrong_with_a_file_is_named(tmp_path: Path, name: str, content: 
 
 
 def test_missing_paths_and_unknown_symbols_are_named(tmp_path: Path):
-    with pytest.raises(Misconfigured, match="--candles .*nowhere: no such file or folder"):
+    with pytest.raises(Misconfigured, match=r"--candles .*nowhere: no such file or folder"):
         read([tmp_path / "nowhere"], quotes=QUOTES)
     with pytest.raises(Misconfigured, match="files in this folder"):
         read([tmp_path], quotes=QUOTES)

@@ -8,6 +8,7 @@ import pytest
 
 from models.forecast import lightgbm_return, naive
 from models.labels import training_set
+from models.model import build
 from tests.fakes.random_panel import random_panel
 from trading.errors import BadData
 from trading.indicators.causality import leaks
@@ -53,7 +54,7 @@ def test_the_same_fit_gives_the_same_model_and_another_seed_another(rows: pl.Dat
     model = lightgbm_return.fit(rows, USED, 4, seed=1, params=QUICK)
     shuffled = rows.sample(fraction=1, shuffle=True, seed=3)
     assert lightgbm_return.fit(shuffled, USED, 4, seed=1, params=QUICK) == model
-    assert lightgbm_return.fit(rows, USED, 4, seed=2, params=QUICK).model_id != model.model_id
+    assert lightgbm_return.fit(rows, USED, 4, seed=2, params=QUICK).artefact != model.artefact
 
 
 def test_forecasts_are_finite_causal_and_left_out_where_a_feature_is_unknown(rows: pl.DataFrame):
@@ -90,6 +91,31 @@ def test_damage_and_wrong_input_are_named(rows: pl.DataFrame):
         lightgbm_return.fit(rows, USED, 4, seed=1, params={"depth": 3})
     with pytest.raises(BadData, match=r"complete training rows of 320; 300 are needed"):
         lightgbm_return.fit(rows.head(320), USED, 4, seed=1)
+
+
+def test_a_text_that_is_no_model_and_trees_of_other_features_are_named(rows: pl.DataFrame):
+    model = lightgbm_return.fit(rows, USED, 4, seed=1, params=QUICK)
+    told = {
+        "kind": model.kind,
+        "params": model.params,
+        "seed": 1,
+        "trained_from": model.trained_from,
+        "trained_to": model.trained_to,
+        "data_hash": model.data_hash,
+        "scores": model.scores,
+    }
+    with pytest.raises(BadData, match="its text is no LightGBM model"):
+        lightgbm_return.predict(build(features=USED, artefact="no trees", **told), rows)
+    with pytest.raises(BadData, match="other features"):
+        lightgbm_return.predict(build(features=USED[::-1], artefact=model.artefact, **told), rows)
+
+
+def test_too_many_folds_for_the_history_are_named(rows: pl.DataFrame):
+    with pytest.raises(BadData, match="3000 folds need 3001 distinct times"):
+        lightgbm_return.fit(rows, USED, 4, seed=1, folds=3000)
+    late = rows.with_columns(pl.col("t1").dt.offset_by("10y"))
+    with pytest.raises(BadData, match="no fold of 4 leaves enough rows"):
+        lightgbm_return.fit(late, USED, 4, seed=1)
 
 
 def test_the_naive_model_expects_the_mean_of_each_symbol(rows: pl.DataFrame):

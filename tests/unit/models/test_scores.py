@@ -12,7 +12,7 @@ def test_a_perfect_forecast_has_full_marks_and_its_opposite_none():
     card = scorecard(OUTCOME, np.full(5, 0.2), OUTCOME)
     assert card == pytest.approx(
         {
-            "rows": 5,
+            "rows_scored": 5,
             "information_coefficient": 1,
             "rmse": 0,
             "rmse_skill_vs_zero": 1,

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.structs import TopicPartition
 
 from adapters.bus.local_broker import CLIENT_SETTINGS, CONSUMER_SETTINGS, NOT_LEADER, PRODUCE, LocalBroker
 from trading.errors import Unavailable

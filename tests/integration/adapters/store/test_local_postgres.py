@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import psutil
 import psycopg
@@ -35,7 +36,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def ask(server: LocalPostgres, question: str) -> object:
+def ask(server: LocalPostgres, question: LiteralString) -> object:
     with psycopg.connect(server.url()) as connection:
         row = connection.execute(question).fetchone()
     return row and row[0]
@@ -58,7 +59,7 @@ def data(server: LocalPostgres) -> Path:
 def test_settings_files_and_databases(folder: Path) -> None:
     server = LocalPostgres(folder)
     server.start()
-    expected = {
+    expected: dict[LiteralString, str] = {
         "timezone": "UTC",
         "fsync": "on",
         "data_checksums": "on",
@@ -178,7 +179,7 @@ def test_a_socket_path_beyond_the_limit_of_the_system(folder: Path) -> None:
 
 
 def test_an_interrupted_initdb_is_done_again(folder: Path) -> None:
-    part = folder / "postgres/data.part"
+    part = folder / "postgres/data.0123abcd.part"
     part.mkdir(parents=True)
     (part / "PG_VERSION").write_text("half")
     server = LocalPostgres(folder)

@@ -147,7 +147,7 @@ def test_the_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
 def test_the_next_start_ends_what_was_left_behind_but_no_stranger(tmp_path: Path) -> None:
     with (
         subprocess.Popen(["sleep", "60"], start_new_session=True) as left,
-        subprocess.Popen(["sleep", "60"]) as stranger,
+        subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger,
     ):
         who = identify(left.pid)
         assert who

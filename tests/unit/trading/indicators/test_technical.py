@@ -1,15 +1,19 @@
 """Technical features: causal, scale free, and equal to their definitions."""
 
+import os
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from tests.fakes.random_panel import random_panel
+from trading.candle import BARS
 from trading.indicators.causality import leaks
 from trading.indicators.technical import FACTORS, FEATURES, SCHEMA, WARM_UP, technical_features
+from trading.market.clean import vet
 from trading.market.resample import resample
 from trading.timeframe import Timeframe
 
@@ -128,6 +132,24 @@ def test_short_histories_give_rows_without_values(bars: int):
     assert features.height == bars
     assert features.schema == SCHEMA
     assert features["rsi_14_x24"].null_count() == bars
+
+
+@pytest.mark.data
+def test_real_markets_through_a_collapse_are_causal_and_finite():
+    folder = Path(os.environ["TRADEWIND_TEST_DATA"]) / "candles" / "1h_binance"
+    panel = pl.concat(
+        vet(pl.read_parquet(folder / f"binance_{name}USDT_1h.parquet"), HOUR).good.select(
+            pl.lit(name).alias("symbol"), *BARS
+        )
+        for name in ("LUNA", "UST")
+    ).sort("symbol", "ts")
+    panel = panel.filter(pl.col("ts").is_between(datetime(2022, 4, 1, tzinfo=UTC), datetime(2022, 6, 20, tzinfo=UTC)))
+    features = technical_features(panel, HOUR)
+    assert features.height == panel.height
+    assert features.select(pl.all_horizontal(pl.col(FEATURES).is_finite()).all()).item()
+    collapse = [datetime(2022, 5, day, 7, tzinfo=UTC) for day in range(8, 14)]
+    relaunch = [datetime(2022, 5, 31, hour, tzinfo=UTC) for hour in range(4, 10)]
+    assert leaks(lambda part: technical_features(part, HOUR), panel, collapse + relaunch) == []
 
 
 def test_features_equal_their_definitions():

@@ -1,0 +1,3 @@
+from tests.integration.simulator.conftest import simulator, start_simulator
+
+__all__ = ["simulator", "start_simulator"]
