@@ -75,22 +75,24 @@ def running(settings: Settings) -> Iterator[Stack]:
     data_dir = settings.data_dir.resolve()
     with contextlib.ExitStack() as parts:
         parts.enter_context(exclusive(data_dir))
-        supervisor = parts.enter_context(Supervisor(data_dir))
         postgres = None
         if settings.database_url is None:
             postgres = LocalPostgres(data_dir)
             parts.callback(postgres.stop)
             postgres.start()
-        stack = Stack(settings, supervisor, postgres)
+        broker = None
+        if settings.kafka is None:
+            broker = parts.enter_context(LocalBroker())
+        # The last to begin is the first to end: no child may see its database or broker go.
+        stack = Stack(settings, parts.enter_context(Supervisor(data_dir)), postgres)
         stack.use(data_dir=data_dir, signal_key=_secret(settings, data_dir))
         if postgres is not None:
             stack.use(database_url=_hidden(postgres.url()), dagster_url=_hidden(_for_dagster(postgres.url("dagster"))))
         migrate(stack.settings.required("database_url"))
-        if settings.kafka is None:
-            broker = parts.enter_context(LocalBroker())
+        if broker is not None:
             broker.create_topic(settings.signal_topic, settings.signal_partitions)
             stack.use(kafka=broker.bootstrap, kafka_api_version="2.3")
-        else:
+        elif settings.kafka is not None:
             ensure_topic(settings.kafka, settings.kafka_api_version, settings.signal_topic, settings.signal_partitions)
         yield stack
 

@@ -58,7 +58,7 @@ def fit(
     """Return the model trained on all rows of `frame`, scored by `folds` purged walk-forward fits before it.
 
     Args:
-        frame: symbol, ts, t0, t1, label (models/labels.py), `features` and SCALE; incomplete rows are dropped and counted.
+        frame: symbol, ts, t0, t1, label (models/labels.py), `features` and SCALE; incomplete rows are dropped, counted.
         features: the columns to learn from.
         horizon: bars that the label spans.
         seed: makes the fit repeatable, byte for byte.
@@ -69,11 +69,9 @@ def fit(
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    settings, columns = _settings(params), list(dict.fromkeys((SCALE, *features)))
-    rows = _complete(frame, columns)
-    x = rows.select(features).to_numpy()
-    unit = rows[SCALE].to_numpy() * math.sqrt(horizon)
-    label = rows["label"].to_numpy()
+    settings = _settings(params)
+    rows = _complete(frame, list(dict.fromkeys((SCALE, *features))))
+    x, unit, label = _arrays(rows, features, horizon)
     scores = _walk(rows, x, unit, label, settings=settings, seed=seed, folds=folds)
     counts = {"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)}
     return build(
@@ -83,7 +81,7 @@ def fit(
         seed=seed,
         trained_from=rows.item(0, "ts"),
         trained_to=rows.item(-1, "ts"),
-        data_hash=data_hash(rows.select("symbol", "ts", "t0", "t1", "label", *columns)),
+        data_hash=data_hash(rows),
         scores={**scores, **counts},
         artefact=_train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed),
     )
@@ -122,12 +120,19 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
 def _complete(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Return the rows to train on, oldest first."""
     need_columns(frame, ("symbol", "ts", "t0", "t1", "label", *columns), KIND)
-    rows = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0)).sort("ts", "symbol")
+    complete = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0))
+    rows = complete.select("symbol", "ts", "t0", "t1", "label", *columns).sort("ts", "symbol")
     if rows.height < MIN_ROWS:
         raise BadData(
             f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
         )
     return rows
+
+
+def _arrays(rows: pl.DataFrame, features: Sequence[str], horizon: int) -> tuple[Array, Array, Array]:
+    """Return the features, the expected size of the label (one standard deviation) and the label of each row."""
+    unit = rows[SCALE].to_numpy() * math.sqrt(horizon)
+    return rows.select(features).to_numpy(), unit, rows["label"].to_numpy()
 
 
 def _settings(params: Mapping[str, Parameter] | None) -> dict[str, Parameter]:

@@ -81,6 +81,14 @@ def test_a_resting_limit_is_filled_at_its_price_with_a_quarter_of_the_volume():
     assert resting.status is Status.FILLED
 
 
+def test_the_open_and_the_way_to_the_first_extreme_share_one_third_of_the_volume():
+    opened = book(FLAT)
+    opened.place(order(1, Side.BUY, OrderType.LIMIT, 150, limit=9_950))
+    walk_out(opened)
+    opened.walk.open_bar(TickBar(LENGTH, 9_900, 9_910, 9_800, 9_850, 1_200), LENGTH)
+    assert [(one.lots, one.at - LENGTH) for one in walk_out(opened)] == [(100, 0), (50, 2_400_000)]
+
+
 def test_two_limits_share_the_volume_by_price():
     opened = book(FALL)
     worse, better = (order(n, Side.BUY, OrderType.LIMIT, 80, limit=limit) for n, limit in ((1, 9_910), (2, 9_930)))
