@@ -65,7 +65,9 @@ def load(**overrides: object) -> Settings:
     """Return the settings from the environment, `overrides` first; Misconfigured names each wrong variable."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(
-        name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in known
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in known
     )
     if unknown:
         raise Misconfigured(f"unknown setting {', '.join(unknown)}; `tradewind show-config` lists the known ones")

@@ -75,7 +75,9 @@ class DeskResource(dg.ConfigurableResource):
             with database.transaction() as connection:
                 row = books.get(connection, settings.book)
             if row is None:
-                raise Misconfigured(f"setting TRADEWIND_BOOK: there is no book {settings.book}; `tradewind run` opens one")
+                raise Misconfigured(
+                    f"setting TRADEWIND_BOOK: there is no book {settings.book}; `tradewind run` opens one"
+                )
             chosen = row["configuration"]
             version = code_version()
             store = Store(database, context.run_id, version)

@@ -71,10 +71,15 @@ def _cause(error: BaseException) -> BaseException | None:
     met: set[int] = set()
     while seen is not None and id(seen) not in met:
         met.add(id(seen))
-        if isinstance(seen, TradewindError | KeyboardInterrupt) or type(seen).__name__ == "DagsterExecutionInterruptedError":
+        if (
+            isinstance(seen, TradewindError | KeyboardInterrupt)
+            or type(seen).__name__ == "DagsterExecutionInterruptedError"
+        ):
             return seen
         if isinstance(seen, OSError) and seen.errno == 28:
-            return Unavailable(f"no space left on the disk of {seen.filename or 'the data folder'}; free some, or choose another --data-dir")
+            return Unavailable(
+                f"no space left on the disk of {seen.filename or 'the data folder'}; free some, or choose another --data-dir"
+            )
         seen = seen.__cause__ or seen.__context__
     return None
 

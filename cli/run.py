@@ -20,7 +20,9 @@ def run(
     candles: Annotated[
         list[Path] | None, typer.Option(help="Candle files or folders to replay (parquet, CSV, feather); repeatable.")
     ] = None,
-    exchange: Annotated[str | None, typer.Option(help="A ccxt exchange: its live public data, traded on paper.")] = None,
+    exchange: Annotated[
+        str | None, typer.Option(help="A ccxt exchange: its live public data, traded on paper.")
+    ] = None,
     symbols: Annotated[str | None, typer.Option(help="Symbols to trade, comma separated: BTC/USDT,ETH/USDT.")] = None,
     timeframe: Annotated[str | None, typer.Option(help="Length of a bar: 1m, 5m, 1h, ... (random market: 1h).")] = None,
     venue: Annotated[str | None, typer.Option(help="Label of the venue where file names do not say it.")] = None,

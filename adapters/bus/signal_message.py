@@ -35,7 +35,9 @@ def decode(body: str) -> Signal:
     except (ValueError, RecursionError):
         raise BadData("body is not JSON") from None
     if not isinstance(fields, dict) or set(fields) != _FIELDS:
-        raise BadData(f"fields differ: {sorted(_FIELDS ^ set(fields)) if isinstance(fields, dict) else 'not an object'}")
+        raise BadData(
+            f"fields differ: {sorted(_FIELDS ^ set(fields)) if isinstance(fields, dict) else 'not an object'}"
+        )
     for name in _NAMES:
         if not isinstance(fields[name], str) or len(fields[name]) > 500:
             raise BadData(f"field {name} is not a short text")

@@ -14,9 +14,7 @@ from trading.money import ZERO, floor_to
 
 def lock(connection: Connection, book: str, strategy: str, symbol: str) -> None:
     """Let one transaction at a time decide for a sub-account."""
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, 7466924))", (f"{book}|{strategy}|{symbol}",)
-    )
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7466924))", (f"{book}|{strategy}|{symbol}",))
 
 
 def load(connection: Connection, book: str, strategy: str, instrument: Instrument, signal_id: str) -> Account:

@@ -10,7 +10,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from trading.errors import Unavailable
 
 #: A frozen client must not hold a row lock for ever: these are safety settings, not tuning.
-OPTIONS = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s -c statement_timeout={timeout}"
+OPTIONS = (
+    "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s -c statement_timeout={timeout}"
+)
 
 Connection = psycopg.Connection[DictRow]
 

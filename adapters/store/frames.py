@@ -127,7 +127,7 @@ class Store:
         return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)
 
     @cached_property
-    def _adbc(self):  # noqa: ANN202
+    def _adbc(self):
         from adbc_driver_postgresql import dbapi
 
         return dbapi.connect(self._database.url)
@@ -166,9 +166,10 @@ def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> b
 
 def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[str], rows: pl.DataFrame) -> None:
     names = syntax.SQL(", ").join(map(syntax.Identifier, columns))
-    with connection.cursor() as cursor, cursor.copy(
-        syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, names)
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, names)) as copy,
+    ):
         for part in rows.iter_slices(_SLICE):
             copy.write(part.write_csv(include_header=False, datetime_format=_TIME_FORMAT))
 

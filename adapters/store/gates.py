@@ -59,9 +59,7 @@ def write(
         )
 
 
-def quarantine(
-    connection: Connection, keys: Mapping[str, str], symbol: str, rows: pl.DataFrame, source: str
-) -> int:
+def quarantine(connection: Connection, keys: Mapping[str, str], symbol: str, rows: pl.DataFrame, source: str) -> int:
     """Store quarantined rows (columns reason and raw, as `vet` gives them) once each; return how many were new."""
     new = 0
     for reason, raw in rows.select("reason", "raw").iter_rows():

@@ -33,7 +33,7 @@ def migrate(url: str) -> str:
     return str(ScriptDirectory.from_config(config).get_current_head())
 
 
-def _creator(url: str):  # noqa: ANN202
+def _creator(url: str):
     import psycopg
 
     return lambda: psycopg.connect(url, options="-c timezone=UTC")

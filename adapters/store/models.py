@@ -35,9 +35,9 @@ def add(connection: Connection, table: str, book: str, model: dict[str, Any], ma
 
 def newest(connection: Connection, table: str, book: str) -> dict[str, Any]:
     """Return the newest model of `book` in `training.<table>`; BadData when there is none."""
-    statement = syntax.SQL("select {} from training.{} where book = %s order by knowledge_ts desc, model_id limit 1").format(
-        syntax.SQL(", ").join(map(syntax.Identifier, _COLUMNS)), syntax.Identifier(table)
-    )
+    statement = syntax.SQL(
+        "select {} from training.{} where book = %s order by knowledge_ts desc, model_id limit 1"
+    ).format(syntax.SQL(", ").join(map(syntax.Identifier, _COLUMNS)), syntax.Identifier(table))
     row = connection.execute(statement, (book,)).fetchone()
     if row is None:
         raise BadData(f"training.{table} has no model for book {book}; materialise training/{table} first")

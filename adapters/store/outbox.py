@@ -11,14 +11,16 @@ def add(connection: Connection, signals: list[dict[str, Any]], topic: str) -> in
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into trading.outbox (signal_id, book, topic, key, payload, created_at, valid_until) values"
-            f" (%(signal_id)s, %(book)s, '{topic}', %(key)s, %(payload)s, %(created_at)s, %(valid_until)s)"  # noqa: S608
+            f" (%(signal_id)s, %(book)s, '{topic}', %(key)s, %(payload)s, %(created_at)s, %(valid_until)s)"
             " on conflict (signal_id) do nothing",
             signals,
         )
         return cursor.rowcount
 
 
-def pending(connection: Connection, book: str, cluster_id: str, now: datetime, limit: int = 500) -> list[dict[str, Any]]:
+def pending(
+    connection: Connection, book: str, cluster_id: str, now: datetime, limit: int = 500
+) -> list[dict[str, Any]]:
     """Return messages not yet sent to this cluster: new ones, and unexpired ones that only another cluster has."""
     return connection.execute(
         "select signal_id, topic, key, payload from trading.outbox where book = %s and"

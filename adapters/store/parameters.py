@@ -12,9 +12,7 @@ from trading.limits import Limits
 
 def limits(connection: Connection) -> tuple[int, Limits]:
     """Return the newest (version, limits); Misconfigured names the row when it does not validate."""
-    row = connection.execute(
-        "select version, parameters from trading.limits order by version desc limit 1"
-    ).fetchone()
+    row = connection.execute("select version, parameters from trading.limits order by version desc limit 1").fetchone()
     if row is None:
         raise Misconfigured("table trading.limits has no row; run `tradewind run` once, it writes the first version")
     try:

@@ -38,9 +38,13 @@ def barrier(database: Database, book: str, now: datetime, execution_pid: int | N
             " (select count(*) from trading.triggers where book = %(book)s) as triggers",
             {"book": book, "now": now},
         ).fetchone()
-        settled_at = None if execution_pid is None else heartbeats.settled_at(connection, "execution", book, execution_pid)
+        settled_at = (
+            None if execution_pid is None else heartbeats.settled_at(connection, "execution", book, execution_pid)
+        )
     assert row is not None  # noqa: S101
     open_points = {name: count for name, count in row.items() if count}
     idle = settled_at is not None and settled_at >= now
-    why = ", ".join([*(f"{count} {name}" for name, count in open_points.items()), *([] if idle else ["execution busy"])])
+    why = ", ".join(
+        [*(f"{count} {name}" for name, count in open_points.items()), *([] if idle else ["execution busy"])]
+    )
     return Barrier(not open_points and idle, bool(row["unproven"]), why)

@@ -35,7 +35,8 @@ def of_book(connection: Connection, book: str, venue: str, symbols: Sequence[str
         (book,),
     ).fetchone()
     report = connection.execute(
-        "select path from reports.daily_performance where book = %s order by day desc, knowledge_ts desc limit 1", (book,)
+        "select path from reports.daily_performance where book = %s order by day desc, knowledge_ts desc limit 1",
+        (book,),
     ).fetchone()
     scores = connection.execute(
         "select scores from training.price_models where book = %s order by knowledge_ts desc limit 1", (book,)

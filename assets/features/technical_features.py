@@ -21,7 +21,8 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
     Columns without suffix are of the book's own timeframe; _x4 and _x24 are of bars 4 and 24 times as long, visible
     only after their close. Null while an indicator warms up. Source: market/candles, from the start of the history.
     """
-    from trading.indicators.technical import FEATURES, technical_features as compute  # noqa: PLC0415
+    from trading.indicators.technical import FEATURES
+    from trading.indicators.technical import technical_features as compute
 
     with desk.open(context) as at:
         now = at.clock.now()

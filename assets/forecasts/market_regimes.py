@@ -17,7 +17,7 @@ from assets.resources import DeskResource
 )
 def market_regimes(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
     """calm, normal or turbulent per symbol and bar, with its filtered probability; no later bar changes a label."""
-    from models.regime import gaussian_mixture  # noqa: PLC0415
+    from models.regime import gaussian_mixture
 
     with desk.open(context) as at:
         now = at.clock.now()

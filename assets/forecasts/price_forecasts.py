@@ -20,7 +20,7 @@ def price_forecasts(context: dg.AssetExecutionContext, desk: DeskResource) -> dg
 
     The bootstrap covers the last day of the history only: forecasts of bars the model was trained on prove nothing.
     """
-    from models.forecast import lightgbm_return  # noqa: PLC0415
+    from models.forecast import lightgbm_return
 
     with desk.open(context) as at:
         now = at.clock.now()

@@ -9,7 +9,7 @@ from adapters.store import gates
 from assets.partitions import DAILY, window
 from assets.resources import Desk, DeskResource
 from trading.candle import BARS
-from trading.market.clean import Finding, Vetted, vet
+from trading.market.clean import Finding, vet
 from trading.market.gaps import gaps
 
 #: How many stored bars are read once more, so that a bar that the venue has revised is seen.
@@ -48,7 +48,9 @@ def candles(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Materia
             "rows written": written,
             "bars missing": missing,
             "last bar": str(panel["ts"].max()),
-            **{f"last close {s}": float(c) for s, c in panel.group_by("symbol").agg(pl.col("close").last()).iter_rows()},
+            **{
+                f"last close {s}": float(c) for s, c in panel.group_by("symbol").agg(pl.col("close").last()).iter_rows()
+            },
         },
         check_results=_check_results(findings, missing),
     )
@@ -103,5 +105,7 @@ def _check_results(findings: dict[str, tuple[Finding, ...]], missing: int) -> li
     return [
         dg.AssetCheckResult(check_name="fresh", passed=not stale, severity=warn, metadata=stale),
         dg.AssetCheckResult(check_name="sound", passed=not unsound, severity=warn, metadata=unsound),
-        dg.AssetCheckResult(check_name="complete", passed=missing == 0, severity=warn, metadata={"bars missing": missing}),
+        dg.AssetCheckResult(
+            check_name="complete", passed=missing == 0, severity=warn, metadata={"bars missing": missing}
+        ),
     ]

@@ -17,5 +17,10 @@ def published_signals(context: dg.AssetExecutionContext, desk: DeskResource) -> 
     with desk.open(context) as at, at.database.transaction() as connection:
         sent, waiting, last = outbox.progress(connection, at.book)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": sent, "waiting": waiting, "last published": str(last), "topic": at.settings.signal_topic}
+        metadata={
+            "dagster/row_count": sent,
+            "waiting": waiting,
+            "last published": str(last),
+            "topic": at.settings.signal_topic,
+        }
     )

@@ -81,8 +81,8 @@ def _rows(at: Desk, bar: datetime, now: datetime) -> tuple[dict[str, dict[str, A
 
 
 def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: dict[str, dict[str, Any]]) -> list[Signal]:
-    from trading.strategies.registry import parameters as chosen  # noqa: PLC0415
-    from trading.strategies.registry import strategy  # noqa: PLC0415
+    from trading.strategies.registry import parameters as chosen
+    from trading.strategies.registry import strategy
 
     values = chosen(name, {})
     with at.database.transaction() as connection:

@@ -19,9 +19,9 @@ def price_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Ma
     Scores are out of sample, from a purged walk-forward, against expecting nothing and against the past mean; they
     are printed and the model is used whatever they are. Stored with data hash, features, parameters and seed.
     """
-    from models.forecast import lightgbm_return  # noqa: PLC0415
-    from models.labels import training_set  # noqa: PLC0415
-    from trading.indicators.technical import FEATURES  # noqa: PLC0415
+    from models.forecast import lightgbm_return
+    from models.labels import training_set
+    from trading.indicators.technical import FEATURES
 
     with desk.open(context) as at:
         now = at.clock.now()

@@ -13,11 +13,11 @@ from assets.resources import DeskResource
     deps=[dg.AssetKey(["features", "technical_features"])],
 )
 def regime_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
-    """One Gaussian mixture over volatility and trend per training, its states ordered by volatility.
+    """One Gaussian mixture over volatility per training, relative to each symbol’s own; its states ordered by it.
 
     Stored with data hash, features, parameters and seed. Source: features/technical_features.
     """
-    from models.regime import gaussian_mixture  # noqa: PLC0415
+    from models.regime import gaussian_mixture
 
     with desk.open(context) as at:
         now = at.clock.now()

@@ -11,9 +11,9 @@ from assets.resources import DeskResource
 @dg.asset(key_prefix="training", group_name="training", kinds={"python", "postgres"})
 def rule_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
     """One row per rule strategy of the book: its parameters are its model, nothing is learned."""
-    from models.model import build  # noqa: PLC0415
-    from trading.audit import digest  # noqa: PLC0415
-    from trading.strategies.registry import parameters  # noqa: PLC0415
+    from models.model import build
+    from trading.audit import digest
+    from trading.strategies.registry import parameters
 
     with desk.open(context) as at:
         now = at.clock.now()

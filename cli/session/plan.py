@@ -77,7 +77,9 @@ def one_quote(instruments: tuple[Instrument, ...]) -> None:
     """Raise Misconfigured when the symbols of a run do not share their quote currency."""
     quotes = sorted({instrument.quote for instrument in instruments})
     if len(quotes) > 1:
-        raise Misconfigured(f"symbols with several quote currencies {', '.join(quotes)}: choose those of one with --symbols")
+        raise Misconfigured(
+            f"symbols with several quote currencies {', '.join(quotes)}: choose those of one with --symbols"
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class Timerange:
             return cls(None, None)
         first, dash, last = value.partition("-")
         if not dash:
-            raise Misconfigured(f"--timerange {value!r} is not of the form 20230301-20230325 (either side may be empty)")
+            raise Misconfigured(
+                f"--timerange {value!r} is not of the form 20230301-20230325 (either side may be empty)"
+            )
         start, end = _moment(first, value), _moment(last, value)
         if start and end and start >= end:
             raise Misconfigured(f"--timerange {value!r} ends before it starts")
@@ -133,7 +137,11 @@ def choose_window(
         Misconfigured: there are too few bars for `steps` and the least history.
     """
     notes: list[str] = []
-    last = last_shared if chosen.end is None else min(last_shared, timeframe.open_of(chosen.end - timedelta(microseconds=1)))
+    last = (
+        last_shared
+        if chosen.end is None
+        else min(last_shared, timeframe.open_of(chosen.end - timedelta(microseconds=1)))
+    )
     window_start = last - (steps - 1) * timeframe.delta
     wanted = window_start - history * timeframe.delta if chosen.start is None else timeframe.open_of(chosen.start)
     least = window_start - LEAST_HISTORY * timeframe.delta

@@ -41,7 +41,9 @@ def show(result: dict[str, Any], *, resumed: bool) -> None:
         out.print(f"[bold]{result['run_key']}[/bold] was run before; nothing to do. Its result:")
     table("rows", [(name, f"{count:,}") for name, count in result["rows"].items()])
     out.print()
-    table("model, out of sample", [(name.replace("_", " "), f"{value:.4f}") for name, value in result["scores"].items()])
+    table(
+        "model, out of sample", [(name.replace("_", " "), f"{value:.4f}") for name, value in result["scores"].items()]
+    )
     out.print()
     reasons = [(f"no order for {symbol}", why) for symbol, why in result["without_orders"].items()]
     table(

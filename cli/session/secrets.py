@@ -26,7 +26,9 @@ def _master(path: Path) -> bytes:
     except FileExistsError:
         key = path.read_bytes()
         if len(key) < 32:
-            raise Misconfigured(f"{path} is damaged; remove the data folder it lies in, or choose another --data-dir") from None
+            raise Misconfigured(
+                f"{path} is damaged; remove the data folder it lies in, or choose another --data-dir"
+            ) from None
         return key
     key = secrets.token_hex(32).encode()
     with os.fdopen(descriptor, "wb") as file:

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from adapters.settings import Settings
 from cli.session.markets import Market
 from cli.session.plan import CAPITAL, RunPlan, market_folder
 from cli.session.secrets import LocalSecrets
-from pydantic import SecretStr
 
 
 def write_config(
@@ -78,4 +79,8 @@ def _market(settings: Settings, market: Market, *, wall: bool) -> dict[str, Any]
 
 
 def _instrument(instrument: Any) -> dict[str, str]:
-    return {name: format(value, "f") if hasattr(value, "as_tuple") else value for name, value in vars(instrument).items() if name not in ("venue", "status")}
+    return {
+        name: format(value, "f") if hasattr(value, "as_tuple") else value
+        for name, value in vars(instrument).items()
+        if name not in ("venue", "status")
+    }

@@ -108,11 +108,11 @@ def dagster_instance(settings: Settings) -> "DagsterInstance":
     return DagsterInstance.from_config(str(home))
 
 
-def _secret(settings: Settings, data_dir: Path):  # noqa: ANN202
+def _secret(settings: Settings, data_dir: Path):
     return settings.signal_key or _hidden(LocalSecrets(data_dir).derive("signals"))
 
 
-def _hidden(value: str):  # noqa: ANN202
+def _hidden(value: str):
     from pydantic import SecretStr
 
     return SecretStr(value)

@@ -96,7 +96,11 @@ class Walk:
         from pipelines.definitions import HISTORY, defs
 
         tags = {"tradewind/book": self._plan.book, **({HISTORY: "all"} if history else {})}
-        defs.resolve_job_def(job).execute_in_process(instance=instance, partition_key=f"{bar:%Y-%m-%d}", tags=tags)
+        # The run's whole log is in Dagster; the terminal shows what went wrong, and progress.
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        defs.resolve_job_def(job).execute_in_process(
+            run_config=quiet, instance=instance, partition_key=f"{bar:%Y-%m-%d}", tags=tags
+        )
 
     def _settle(self, control: SimulatorControl, execution: Child, closes: datetime) -> None:
         """Wait until all that was known now has had its effect; let venue time pass where an order's proof needs it."""

@@ -96,7 +96,7 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
         BadData: the model is damaged or of another kind, or a feature column is missing.
 
     """
-    import lightgbm  # noqa: PLC0415  (4 s and 190 MB: only where models are used)
+    import lightgbm
 
     verify(model, KIND)
     need_columns(frame, ("symbol", "ts", SCALE, *model.features), KIND)
@@ -173,7 +173,7 @@ def _walk(
 
 def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Parameter], seed: int) -> str:
     """Return the text of a booster."""
-    import lightgbm  # noqa: PLC0415
+    import lightgbm
 
     told = {key: value for key, value in settings.items() if key not in ("rounds", "min_share_in_leaf")}
     data = lightgbm.Dataset(
@@ -194,6 +194,6 @@ def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Par
 
 
 def _apply(booster: str, x: Array) -> Array:
-    import lightgbm  # noqa: PLC0415
+    import lightgbm
 
     return np.asarray(lightgbm.Booster(model_str=booster).predict(x, num_threads=THREADS), dtype=np.float64)

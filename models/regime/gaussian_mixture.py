@@ -128,8 +128,8 @@ def _points(rows: pl.DataFrame, centres: dict[str, float]) -> Array:
 
 def _mixture(points: Array, seed: int) -> tuple[Array, float, Array]:
     """Return the means (rising), the common variance and the weights of the mixture that fits `points`."""
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (4 s: only where models are trained)
-    from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
 
     sample = points[:: max(1, len(points) // MAX_POINTS)]
     with warnings.catch_warnings():

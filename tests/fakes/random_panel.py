@@ -11,7 +11,11 @@ START = datetime(2024, 1, 1, 5, tzinfo=UTC)
 
 
 def random_panel(
-    seed: int, bars: int = 600, symbols: tuple[str, ...] = ("A/USD", "B/USD"), step: timedelta = timedelta(hours=1), gaps: int = 0
+    seed: int,
+    bars: int = 600,
+    symbols: tuple[str, ...] = ("A/USD", "B/USD"),
+    step: timedelta = timedelta(hours=1),
+    gaps: int = 0,
 ) -> pl.DataFrame:
     """Return `bars` bars per symbol, less `gaps` missing ones at random places; symbols end at unequal times."""
     print(f"seed {seed}")

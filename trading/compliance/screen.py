@@ -9,7 +9,9 @@ from trading.money import divide, multiply
 from trading.order import OrderRequest, OrderType
 
 
-def screen(request: OrderRequest, price: Decimal, signal_price: Decimal, instrument: Instrument, limits: Limits) -> None:
+def screen(
+    request: OrderRequest, price: Decimal, signal_price: Decimal, instrument: Instrument, limits: Limits
+) -> None:
     """Return when `request` may be sent at market `price`; exits are never held back by the collar or the value cap.
 
     Raises:

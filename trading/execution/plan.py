@@ -95,7 +95,9 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
         unchanged = len(stops) == 1 and kept.quantity == quantity and kept.stop is not None and level <= kept.stop
         return Plan(reason="on_target") if unchanged else Plan(cancels=stops)
     if level >= price:
-        return Plan(requests=(_market(signal, decision_no, Leg.EXIT, Side.SELL, quantity, price),), reason="stop_passed")
+        return Plan(
+            requests=(_market(signal, decision_no, Leg.EXIT, Side.SELL, quantity, price),), reason="stop_passed"
+        )
     return Plan(
         requests=(
             OrderRequest(
@@ -128,4 +130,3 @@ def _market(signal: Signal, decision_no: int, leg: Leg, side: Side, quantity: De
         price,
         reduce_only=side is Side.SELL,
     )
-

@@ -1,0 +1,17 @@
+"""Sortino ratio: mean return per unit of its downside deviation, a year."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from decimal import Decimal
+
+from trading.performance.sharpe import LEAST_RETURNS
+
+
+def sortino(returns: Sequence[Decimal], bars_per_year: float) -> float | None:
+    """Return the annualised Sortino ratio (target 0); None for too few bars or without any loss."""
+    if len(returns) < LEAST_RETURNS:
+        return None
+    values = [float(value) for value in returns]
+    downside = math.sqrt(statistics.fmean(min(value, 0.0) ** 2 for value in values))
+    return statistics.fmean(values) / downside * math.sqrt(bars_per_year) if downside > 0 else None

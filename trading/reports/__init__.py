@@ -1,0 +1,1 @@
+"""What is told about it: reports as plain documents, each number taken from the ledger."""
