@@ -19,30 +19,34 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
-    data_dir: Path = Field(Path(".tradewind"), description="folder of all local state")
-    mode: Literal["local", "paper", "live"] = Field("local", description="local = simulator, paper = live data")
-    book: str = Field("local", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="account and books of this process")
-    exchange: str = Field("simulator", description="a ccxt exchange id, or simulator")
+    data_dir: Path = Field(default=Path(".tradewind"), description="folder of all local state")
+    mode: Literal["local", "paper", "live"] = Field(default="local", description="local = simulator")
+    book: str = Field(
+        default="local", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="account and books of this process"
+    )
+    exchange: str = Field(default="simulator", description="a ccxt exchange id, or simulator")
 
-    database_url: SecretStr | None = Field(None, description="PostgreSQL server; none = the embedded one")
-    dagster_url: SecretStr | None = Field(None, description="database of Dagster's own storage, psycopg2 form")
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL server; none = the embedded one")
+    dagster_url: SecretStr | None = Field(default=None, description="database of Dagster's own storage, psycopg2 form")
 
-    kafka: str | None = Field(None, description="bootstrap servers; none = the in-process broker")
-    kafka_api_version: str | None = Field(None, pattern=r"^\d+\.\d+$", description="set only for the in-process broker")
-    signal_topic: str = Field("tradewind.signals", description="topic of the signals")
-    signal_partitions: int = Field(4, ge=1, le=256, description="partitions of the signal topic")
-    signal_key: SecretStr | None = Field(None, description="HMAC key of the signal envelope, 32 characters or more")
+    kafka: str | None = Field(default=None, description="bootstrap servers; none = the in-process broker")
+    kafka_api_version: str | None = Field(
+        default=None, pattern=r"^\d+\.\d+$", description="for the in-process broker only"
+    )
+    signal_topic: str = Field(default="tradewind.signals", description="topic of the signals")
+    signal_partitions: int = Field(default=4, ge=1, le=256, description="partitions of the signal topic")
+    signal_key: SecretStr | None = Field(default=None, description="HMAC key of the signals, 32+ characters")
 
-    venue_url: str | None = Field(None, description="REST address of the simulator; none = the exchange's own")
-    venue_api_key: SecretStr | None = Field(None, description="API key of the trading account")
-    venue_api_secret: SecretStr | None = Field(None, description="API secret of the trading account")
-    control_url: str | None = Field(None, description="control address of the simulator")
-    control_token: SecretStr | None = Field(None, description="token of the simulator's control address")
-    recv_window_ms: int = Field(3000, ge=100, le=5000, description="how long a signed order stays acceptable")
-    absence_margin_ms: int = Field(15000, ge=0, le=120000, description="wait after recvWindow before absence is proof")
+    venue_url: str | None = Field(default=None, description="REST address of the simulator; none = the exchange's own")
+    venue_api_key: SecretStr | None = Field(default=None, description="API key of the trading account")
+    venue_api_secret: SecretStr | None = Field(default=None, description="API secret of the trading account")
+    control_url: str | None = Field(default=None, description="control address of the simulator")
+    control_token: SecretStr | None = Field(default=None, description="token of the simulator's control address")
+    recv_window_ms: int = Field(default=3000, ge=100, le=5000, description="how long a signed order stays acceptable")
+    absence_margin_ms: int = Field(default=15000, ge=0, le=120000, description="wait before absence is proof")
 
     quotes: tuple[str, ...] = Field(
-        ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB"),
+        default=("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB"),
         description="quote currencies in the order in which symbols are split",
     )
 

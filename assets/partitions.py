@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-#: The day of the first Binance candle; bars of days before it are loaded with the history, without a partition of their own.
+#: The day of the first Binance candle; bars before it are loaded with the history, without a partition of their own.
 DAILY = dg.DailyPartitionsDefinition(start_date="2017-08-17", timezone="UTC", end_offset=1)
 
 #: A run with this tag writes all history up to the end of its day, in one materialisation per asset.

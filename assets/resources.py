@@ -36,7 +36,7 @@ class Desk:
     strategies: tuple[str, ...]
     horizon: int
     seed: int
-    history_start: datetime | None
+    history_start: datetime
     run_id: str = field(default="")
     code_version: str = field(default="")
 
@@ -81,7 +81,6 @@ class DeskResource(dg.ConfigurableResource):
             chosen = row["configuration"]
             version = code_version()
             store = Store(database, context.run_id, version)
-            start = chosen.get("history_start")
             try:
                 yield Desk(
                     settings,
@@ -95,7 +94,7 @@ class DeskResource(dg.ConfigurableResource):
                     tuple(chosen["strategies"]),
                     chosen["horizon"],
                     chosen["seed"],
-                    None if start is None else datetime.fromisoformat(start),
+                    datetime.fromisoformat(chosen["history_start"]),
                     context.run_id,
                     version,
                 )

@@ -1,94 +1,18 @@
-"""`tradewind`: the verbs, and what every one of them shares: errors in one line, exit codes, JSON."""
+"""`tradewind`: one module is one verb; importing it adds the verb to the program."""
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
-from typing import Annotated, Any
 
-import typer
+from cli import doctor, run, show_config, status, up
+from cli.verb import app
 
-from cli.output import as_json, err
-from services.process import exit_code, interruptible
-from trading.errors import Interrupted, TradewindError, Unavailable
-
-app = typer.Typer(
-    name="tradewind",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback()
-def _group() -> None:
-    """From candles to features, forecasts, signals, orders and a ledger that ties."""
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Folder of all local state (TRADEWIND_DATA_DIR, default .tradewind).")
-]
-
-
-def verb(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn a function that returns an exit code into a verb whose errors are one line, or one JSON object."""
-
-    @wraps(function)
-    def guarded(**options: Any) -> None:
-        try:
-            with interruptible():
-                code = function(**options)
-        except (TradewindError, KeyboardInterrupt) as error:
-            code = _explain(error, as_object=bool(options.get("json_")))
-        except Exception as error:  # Dagster wraps what stopped it
-            cause = _cause(error)
-            if cause is None:
-                raise
-            code = _explain(cause, as_object=bool(options.get("json_")))
-        raise typer.Exit(code)
-
-    app.command()(guarded)
-    return guarded
-
-
-def _explain(error: BaseException, *, as_object: bool) -> int:
-    known = error if isinstance(error, TradewindError) else Interrupted("interrupted")
-    code = exit_code(known)
-    message = str(known)
-    if isinstance(known, Interrupted):
-        message += "; the same command goes on where it stopped"
-    if as_object:
-        as_json({"error": type(known).__name__, "message": message, "exit_code": code})
-    err.print(f"tradewind: {message}", style="red" if code != 130 else "yellow", markup=False, soft_wrap=True)
-    return code
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """Return the error of ours, or the interruption, that another exception only wraps."""
-    seen: BaseException | None = error
-    met: set[int] = set()
-    while seen is not None and id(seen) not in met:
-        met.add(id(seen))
-        if (
-            isinstance(seen, TradewindError | KeyboardInterrupt)
-            or type(seen).__name__ == "DagsterExecutionInterruptedError"
-        ):
-            return seen
-        if isinstance(seen, OSError) and seen.errno == 28:
-            return Unavailable(
-                f"no space left on the disk of {seen.filename or 'the data folder'}; free some, or choose another --data-dir"
-            )
-        seen = seen.__cause__ or seen.__context__
-    return None
+#: In the order of the help text.
+VERBS = (run, up, status, show_config, doctor)
 
 
 def main() -> None:
     """Enter `tradewind`."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    from cli import run  # noqa: F401
-
     app()
 
 

@@ -27,12 +27,14 @@ def note(text: str) -> None:
 
 def table(title: str, rows: list[tuple[str, str]]) -> None:
     """Print names and values, values on the right."""
-    grid = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    out.print(f"[bold]{title}[/bold]")
+    grid = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2))
     grid.add_column(style="dim")
-    grid.add_column(justify="right")
+    grid.add_column(justify="right", overflow="fold")
     for name, value in rows:
-        grid.add_row(name, value)
+        grid.add_row(f"  {name}", value)
     out.print(grid)
+    out.print()
 
 
 @contextmanager

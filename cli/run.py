@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from adapters.settings import Settings, load
-from cli.main import DataDir, Json, verb
 from cli.output import as_json, note, progress
 from cli.session.markets import Market
 from cli.session.plan import Timerange
+from cli.verb import DataDir, Json, verb
 from trading.errors import Misconfigured
 from trading.timeframe import Timeframe
 
@@ -80,5 +80,5 @@ def _market(
         raise Misconfigured("--timerange and --venue belong to --candles")
     if exchange:
         names = chosen or ["BTC/USDT", "ETH/USDT"]
-        return markets.live_market(settings, exchange, timeframe=timeframe or "1h", symbols=names, **window)
+        return markets.live_market(exchange, timeframe=timeframe or "1h", symbols=names, **window)
     return markets.random_market(seed, steps, Timeframe.parse(timeframe or "1h"), chosen)

@@ -1,0 +1,1 @@
+"""How we predict: pure fit and predict, one model per file."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 from trading.money import text
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one return per type reads best
     """Return `value` as JSON types: Decimals as plain text, times as ISO 8601 in UTC, dataclasses as objects.
 
     Raises:
@@ -31,7 +32,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if value is None or isinstance(value, str | int | bool):
         return value
-    if isinstance(value, float) and value == value and abs(value) != float("inf"):
+    if isinstance(value, float) and math.isfinite(value):
         return repr(value)
     raise TypeError(f"no canonical text for {value!r}")
 

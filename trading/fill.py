@@ -9,7 +9,10 @@ from trading.order import Side
 
 @dataclass(frozen=True)
 class Fill:
-    """One execution. Quantity in base, price in quote per base, fee in `fee_currency`; (venue, account, symbol, trade_id) is unique."""
+    """One execution. Quantity in base, price in quote per base, fee in `fee_currency`.
+
+    (venue, account, symbol, trade_id) is unique.
+    """
 
     venue: str
     symbol: str

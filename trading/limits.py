@@ -10,15 +10,25 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target_volatility: Decimal = Field(Decimal("0.02"), gt=0, le=1, description="wanted standard deviation a day")
-    max_position: Decimal = Field(Decimal("0.95"), gt=0, le=1, description="largest position, fraction of equity")
-    max_order_value: Decimal = Field(Decimal(50_000), gt=0, description="largest order, quote currency")
-    max_drawdown: Decimal = Field(Decimal("0.2"), gt=0, le=1, description="loss from the peak that stops new risk")
-    price_collar: Decimal = Field(
-        Decimal("0.1"), gt=0, le=1, description="largest distance of the market from the signal"
+    target_volatility: Decimal = Field(
+        default=Decimal("0.02"), gt=0, le=1, description="wanted standard deviation a day"
     )
-    min_rebalance: Decimal = Field(Decimal("0.05"), ge=0, lt=1, description="smallest change worth an order, of equity")
-    cash_buffer: Decimal = Field(Decimal("0.02"), ge=0, lt=1, description="cash kept for fees and slippage of a buy")
+    max_position: Decimal = Field(
+        default=Decimal("0.95"), gt=0, le=1, description="largest position, fraction of equity"
+    )
+    max_order_value: Decimal = Field(default=Decimal(50_000), gt=0, description="largest order, quote currency")
+    max_drawdown: Decimal = Field(
+        default=Decimal("0.2"), gt=0, le=1, description="loss from the peak that stops new risk"
+    )
+    price_collar: Decimal = Field(
+        default=Decimal("0.1"), gt=0, le=1, description="largest distance of the market from the signal"
+    )
+    min_rebalance: Decimal = Field(
+        default=Decimal("0.05"), ge=0, lt=1, description="smallest change worth an order, of equity"
+    )
+    cash_buffer: Decimal = Field(
+        default=Decimal("0.02"), ge=0, lt=1, description="cash kept for fees and slippage of a buy"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "Limits":

@@ -1,6 +1,6 @@
 """An order: its identity, its parameters and its states.
 
-NEW > DENIED | INTENT > SENDING > ACKED | REJECTED | UNKNOWN > (ACKED | ABSENT); ACKED > PARTIAL > FILLED | CANCELED | EXPIRED.
+INTENT > SENDING > ACKED | REJECTED | UNKNOWN > (ACKED | ABSENT); ACKED > PARTIAL > FILLED | CANCELED | EXPIRED.
 PENDING_CANCEL stands beside ACKED and PARTIAL. INTENT may be voided to CANCELED before anything was sent.
 """
 

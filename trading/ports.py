@@ -92,7 +92,7 @@ class Venue(Protocol):
         ...
 
     def fills(self, symbol: str, since_trade_id: str | None) -> Known[list[Fill]] | Unreachable:
-        """Return the account's trades of `symbol` after `since_trade_id`, oldest first; client_id is empty where unknown."""
+        """Return the account's trades of `symbol` after `since_trade_id`, oldest first; client_id may be empty."""
         ...
 
     def balances(self) -> Known[dict[str, Decimal]] | Unreachable:

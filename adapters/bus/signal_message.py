@@ -41,9 +41,10 @@ def decode(body: str) -> Signal:
     for name in _NAMES:
         if not isinstance(fields[name], str) or len(fields[name]) > 500:
             raise BadData(f"field {name} is not a short text")
+    values: dict[str, Any] = {name: fields[name] for name in _NAMES}
+    values |= {name: _time(name, fields[name]) for name in _TIMES}
     signal = Signal(
-        **{name: fields[name] for name in _NAMES},
-        **{name: _time(name, fields[name]) for name in _TIMES},
+        **values,
         exposure=_within("exposure", fields["exposure"], ZERO, ONE),
         stop=None if fields["stop"] is None else _within("stop", fields["stop"], ZERO, ONE),
         volatility=_within("volatility", fields["volatility"], ZERO, Decimal(10)),

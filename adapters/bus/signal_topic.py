@@ -1,4 +1,4 @@
-"""The signal topic on a Kafka-protocol broker: a producer that waits for every ack, a consumer placed by our offsets."""
+"""The signal topic on a Kafka-protocol broker: a producer that waits for acks, a consumer placed by our offsets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class SignalConsumer:
 
     def place(self, next_offsets: Mapping[int, int]) -> dict[int, tuple[int, int]]:
         """Assign all partitions, seek to `next_offsets` (0 where absent), return (beginning, end) by partition."""
-        from kafka import TopicPartition
+        from kafka.structs import TopicPartition
 
         try:
             numbers = self._consumer.partitions_for_topic(self.topic)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -22,14 +23,14 @@ class Database:
 
     def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s") -> None:
         self.url = url
-        self._pool = ConnectionPool(
+        # The pool's type knows its connections only by class; ours differ from the plain ones by their row factory.
+        self._pool: Any = ConnectionPool(
             url,
             min_size=1,
             max_size=size,
             open=False,
             timeout=15,
             check=ConnectionPool.check_connection,
-            connection_class=psycopg.Connection[DictRow],
             kwargs={"row_factory": dict_row, "options": OPTIONS.format(timeout=statement_timeout), "autocommit": False},
         )
 

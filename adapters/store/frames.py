@@ -4,7 +4,7 @@ A table's primary key says everything: the columns before `knowledge_ts` are its
 content. A version is inserted only where content differs; nothing is overwritten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -60,7 +60,7 @@ class Store:
     def read(
         self,
         table: str,
-        where: dict[str, str | Sequence[str]],
+        where: Mapping[str, str | Sequence[str]],
         start: datetime | None = None,
         end: datetime | None = None,
         as_of: datetime | None = None,
@@ -78,9 +78,10 @@ class Store:
             )
             for name, value in where.items()
         ]
-        for operator, bound in ((">=", start), ("<", end)):
-            if bound is not None:
-                conditions.append(syntax.SQL("ts {} {}").format(syntax.SQL(operator), syntax.Literal(bound)))
+        if start is not None:
+            conditions.append(syntax.SQL("ts >= {}").format(syntax.Literal(start)))
+        if end is not None:
+            conditions.append(syntax.SQL("ts < {}").format(syntax.Literal(end)))
         if as_of is not None and layout.versioned:
             conditions.append(syntax.SQL("knowledge_ts <= {}").format(syntax.Literal(as_of)))
         key = syntax.SQL(", ").join(map(syntax.Identifier, layout.key))
@@ -159,8 +160,8 @@ def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> b
     if "ts" not in layout.key or rows.select(layout.key).is_duplicated().any():
         return False
     first = rows.group_by(groups).agg(pl.col("ts").min())
-    conditions = " and ".join(f"{name} = %s" for name in groups)
-    statement = syntax.SQL("select 1 from {} where " + conditions + " and ts >= %s limit 1").format(layout.name)  # pyright: ignore[reportArgumentType]
+    conditions = syntax.SQL(" and ").join(syntax.SQL("{} = %s").format(syntax.Identifier(name)) for name in groups)
+    statement = syntax.SQL("select 1 from {} where {} and ts >= %s limit 1").format(layout.name, conditions)
     return not any(connection.execute(statement, row).rowcount for row in first.select(*groups, "ts").iter_rows())
 
 

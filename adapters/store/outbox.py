@@ -11,9 +11,9 @@ def add(connection: Connection, signals: list[dict[str, Any]], topic: str) -> in
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into trading.outbox (signal_id, book, topic, key, payload, created_at, valid_until) values"
-            f" (%(signal_id)s, %(book)s, '{topic}', %(key)s, %(payload)s, %(created_at)s, %(valid_until)s)"
+            " (%(signal_id)s, %(book)s, %(topic)s, %(key)s, %(payload)s, %(created_at)s, %(valid_until)s)"
             " on conflict (signal_id) do nothing",
-            signals,
+            [{**signal, "topic": topic} for signal in signals],
         )
         return cursor.rowcount
 

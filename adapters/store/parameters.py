@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from psycopg import sql as syntax
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ValidationError
 
@@ -34,13 +35,16 @@ def ensure_strategy(connection: Connection, strategy: str, value: BaseModel, aut
 
 
 def _ensure(connection: Connection, table: str, content: dict[str, Any], author: str, reason: str) -> int:
-    columns, marks = ", ".join(content), ", ".join(["%s"] * len(content))
-    where = " and ".join(f"{name} = %s" for name in content)
-    values = (*content.values(),)
-    connection.execute(
-        f"insert into trading.{table} ({columns}, author, reason) values ({marks}, %s, %s) on conflict do nothing",  # noqa: S608
-        (*values, author, reason),
+    name, row = syntax.Identifier("trading", table), {**content, "author": author, "reason": reason}
+    insert = syntax.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
+        name,
+        syntax.SQL(", ").join(map(syntax.Identifier, row)),
+        syntax.SQL(", ").join(map(syntax.Placeholder, row)),
     )
-    row = connection.execute(f"select version from trading.{table} where {where}", values).fetchone()  # noqa: S608
-    assert row is not None  # noqa: S101
-    return row["version"]
+    connection.execute(insert, row)
+    same = (syntax.SQL("{} = {}").format(syntax.Identifier(key), syntax.Placeholder(key)) for key in content)
+    found = connection.execute(
+        syntax.SQL("select version from {} where {}").format(name, syntax.SQL(" and ").join(same)), content
+    ).fetchone()
+    assert found is not None  # noqa: S101
+    return found["version"]

@@ -34,7 +34,8 @@ def barrier(database: Database, book: str, now: datetime, execution_pid: int | N
             "  and not exists (select 1 from trading.inbox as i where i.signal_id = o.signal_id)) as missing,"
             " (select count(*) from trading.orders where book = %(book)s"
             "  and state in ('INTENT', 'PENDING_CANCEL')) as waiting,"
-            " (select count(*) from trading.orders where book = %(book)s and state in ('SENDING', 'UNKNOWN')) as unproven,"
+            " (select count(*) from trading.orders where book = %(book)s"
+            "  and state in ('SENDING', 'UNKNOWN')) as unproven,"
             " (select count(*) from trading.triggers where book = %(book)s) as triggers",
             {"book": book, "now": now},
         ).fetchone()

@@ -13,7 +13,7 @@ from assets.resources import DeskResource
     deps=[dg.AssetKey(["features", "technical_features"])],
 )
 def regime_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
-    """One Gaussian mixture over volatility per training, relative to each symbol’s own; its states ordered by it.
+    """One Gaussian mixture over volatility per training, relative to each symbol's own; its states ordered by it.
 
     Stored with data hash, features, parameters and seed. Source: features/technical_features.
     """

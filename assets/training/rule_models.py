@@ -1,4 +1,4 @@
-"""Asset training/rule_models: a row for each strategy that follows a rule, so that its orders can name what they rest on."""
+"""Asset training/rule_models: a row per strategy that follows a rule, so that its orders can name what they rest on."""
 
 import json
 
@@ -25,7 +25,7 @@ def rule_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
                 features=(),
                 params={"strategy": name},
                 seed=at.seed,
-                trained_from=at.history_start or now,
+                trained_from=at.history_start,
                 trained_to=now,
                 data_hash=digest(chosen),
                 scores={},

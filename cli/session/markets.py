@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.settings import Settings
 from cli.session.plan import RunPlan, Timerange, choose_window, one_quote
 from trading.errors import Misconfigured
-from trading.instrument import Instrument
+from trading.instrument import Instrument, split_symbol
 from trading.timeframe import Timeframe
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def random_market(seed: int, steps: int, timeframe: Timeframe, symbols: Sequence
     window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, steps, bars, Timerange(None, None))
     venue = f"random-{seed}"
     instruments = tuple(
-        _instrument(venue, name, *name.split("/"), _decimal(known[name].tick), _decimal(known[name].lot))
+        _instrument(venue, name, *split_symbol(name, ()), _decimal(known[name].tick), _decimal(known[name].lot))
         for name in (symbols or known)
     )
     source = {"kind": "random", "seed": seed}
@@ -98,7 +98,7 @@ def file_market(
 
 
 def live_market(
-    settings: Settings, exchange: str, *, timeframe: str, symbols: Sequence[str], steps: int, history: int, seed: int
+    exchange: str, *, timeframe: str, symbols: Sequence[str], steps: int, history: int, seed: int
 ) -> Market:
     """Return the recent past of a live exchange, read through ccxt, to be traded on paper.
 
@@ -180,11 +180,12 @@ def _last_shared(vetted: Mapping[str, "Vetted"], bar: Timeframe, timerange: Time
 
 
 def _quarantine_notes(vetted: Mapping[str, "Vetted"]) -> list[str]:
-    return [
-        f"{symbol}: {found.quarantined.height} rows quarantined ({', '.join(found.quarantined['reason'].unique().sort())})"
-        for symbol, found in vetted.items()
-        if found.quarantined.height
-    ]
+    notes: list[str] = []
+    for symbol, found in vetted.items():
+        if found.quarantined.height:
+            reasons = ", ".join(found.quarantined["reason"].unique().sort())
+            notes.append(f"{symbol}: {found.quarantined.height} rows quarantined ({reasons})")
+    return notes
 
 
 def _instrument(venue: str, symbol: str, base: str, quote: str, tick: Decimal, lot: Decimal) -> Instrument:

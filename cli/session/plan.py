@@ -1,7 +1,7 @@
 """The plan of a run: which market, which window, which strategies; its hash is the run's key and its book."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ CAPITAL = Decimal(100_000)
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A market and the window of it that is traded. Bars open in [history_start, end); trading starts at window_start."""
+    """A market and the window of it that is traded: bars that open in [history_start, end), from window_start on."""
 
     venue: str
     timeframe: Timeframe
@@ -108,11 +108,11 @@ class Timerange:
 def _moment(part: str, whole: str) -> datetime | None:
     if not part:
         return None
-    for form in ("%Y%m%d%z", "%Y%m%dT%H%M%z"):
+    if len(part) in (8, 13):
         try:
-            return datetime.strptime(part + "+0000", form)
+            return datetime.fromisoformat(part).replace(tzinfo=UTC)
         except ValueError:
-            continue
+            pass
     raise Misconfigured(f"--timerange {whole!r}: {part!r} is neither YYYYMMDD nor YYYYMMDDTHHMM (UTC)")
 
 

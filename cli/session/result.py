@@ -38,43 +38,51 @@ def collect(
 def show(result: dict[str, Any], *, resumed: bool) -> None:
     """Print the result for people, and what to do next."""
     if resumed:
-        out.print(f"[bold]{result['run_key']}[/bold] was run before; nothing to do. Its result:")
+        out.print(f"[bold]{result['run_key']}[/bold] was run before; nothing to do. Its result:\n")
     table("rows", [(name, f"{count:,}") for name, count in result["rows"].items()])
-    out.print()
-    table(
-        "model, out of sample", [(name.replace("_", " "), f"{value:.4f}") for name, value in result["scores"].items()]
-    )
-    out.print()
-    reasons = [(f"no order for {symbol}", why) for symbol, why in result["without_orders"].items()]
-    table(
-        f"{', '.join(result['symbols'])} · {result['timeframe']} · {result['traded']}",
-        [
-            ("signals", str(result["signals"])),
-            ("orders", str(result["orders"])),
-            ("fills", str(result["fills"])),
-            ("denied by us", str(result["denied"])),
-            ("rejected by the venue", str(result["rejected"])),
-            ("duplicate orders", str(result["duplicate_orders"])),
-            ("equity at start", result["equity_start"]),
-            ("equity at end", result["equity_end"]),
-            ("ledger imbalance", result["ledger_imbalance"]),
-            ("orders with a gap in their passport", str(result["passport_nulls"])),
-            *reasons,
-        ],
-    )
-    out.print()
-    table(
-        "this run",
-        [
-            ("book", result["run_key"]),
-            ("database", result["database"]),
-            ("broker", result["broker"]),
-            ("exchange", result["exchange"]),
-            ("seconds", str(result["seconds"])),
-            ("peak memory, MiB", str(result["peak_rss_mib"])),
-        ],
-    )
-    out.print(f"\nreport  {result['report']}\n", soft_wrap=True)
-    out.print("next    tradewind up             keep it running on a live market, with Dagster's UI")
-    out.print("        tradewind status         what runs, what is stored")
-    out.print("        tradewind run --candles FILE...   the same trip on your own history")
+    scores = [
+        (name.replace("_", " "), f"{value:,.4f}".rstrip("0").rstrip(".")) for name, value in result["scores"].items()
+    ]
+    table("model, out of sample", scores)
+    table("trading", _trading(result))
+    table("this run", [(name, str(result[key])) for name, key in _ABOUT.items()])
+    out.print(f"[bold]report[/bold]  {result['report']}\n", soft_wrap=True)
+    for command, meaning in _NEXT.items():
+        out.print(f"  {command:<36}[dim]{meaning}[/dim]", soft_wrap=True)
+
+
+_ABOUT = {
+    "book": "run_key",
+    "database": "database",
+    "broker": "broker",
+    "exchange": "exchange",
+    "seconds": "seconds",
+    "peak memory, MiB": "peak_rss_mib",
+}
+_NEXT = {
+    "tradewind up": "keep it running on a live market, with Dagster's UI",
+    "tradewind status": "what runs and what is stored",
+    "tradewind run --candles FILE...": "the same trip on your own history",
+}
+_COUNTS = {
+    "signals": "signals",
+    "orders": "orders",
+    "fills": "fills",
+    "denied by us": "denied",
+    "rejected by the venue": "rejected",
+    "duplicate orders": "duplicate_orders",
+    "equity at start": "equity_start",
+    "equity at end": "equity_end",
+    "ledger imbalance": "ledger_imbalance",
+    "orders with a gap in their passport": "passport_nulls",
+}
+
+
+def _trading(result: dict[str, Any]) -> list[tuple[str, str]]:
+    first, last = (moment[:16].replace("T", " ") for moment in result["traded"].split(" to "))
+    return [
+        ("symbols", ", ".join(result["symbols"])),
+        ("traded, UTC", f"{first} to {last}, {result['steps']} bars of {result['timeframe']}"),
+        *((name, str(result[key])) for name, key in _COUNTS.items()),
+        *((f"no order for {symbol}", why) for symbol, why in result["without_orders"].items()),
+    ]

@@ -16,19 +16,22 @@ from services.supervisor.memory import MemorySampler
 def trip(settings: Settings, market: Market, told: Told, began: float) -> tuple[dict[str, Any], bool]:
     """Return the result of the book of `market`, and whether it was there already."""
     told("starting", 0, 1)
-    with running(settings) as stack, MemorySampler(stack.roots) as memory:
-        with Database(stack.settings.required("database_url")) as database:
-            walk = Walk(stack, market, database, told)
-            row = walk.open()
-            if row["status"] == "DONE":
-                told("starting", 1, 1)
-                return row["result"], True
-            control = stack.start_simulator(market)
+    with (
+        running(settings) as stack,
+        MemorySampler(stack.roots) as memory,
+        Database(stack.settings.required("database_url")) as database,
+    ):
+        walk = Walk(stack, market, database, told)
+        row = walk.open()
+        if row["status"] == "DONE":
             told("starting", 1, 1)
-            with dagster_instance(stack.settings) as instance:
-                walk.go(control, instance)
-                walk.close(instance)
-            result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)
-            with database.transaction() as connection:
-                books.finish(connection, market.plan.book, "DONE", result)
+            return row["result"], True
+        control = stack.start_simulator(market)
+        told("starting", 1, 1)
+        with dagster_instance(stack.settings) as instance:
+            walk.go(control, instance)
+            walk.close(instance)
+        result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)
+        with database.transaction() as connection:
+            books.finish(connection, market.plan.book, "DONE", result)
     return result, False

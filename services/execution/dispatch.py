@@ -64,7 +64,7 @@ def take_answer(desk: Desk, order: Order, answer: Outcome) -> None:
 
 
 def cancel(desk: Desk, order: Order) -> None:
-    """Ask for the cancellation of a PENDING_CANCEL order; what really became of it is read from the venue afterwards."""
+    """Ask for the cancellation of a PENDING_CANCEL order; what became of it is read from the venue afterwards."""
     answer = desk.venue.cancel(order)
     if answer.verdict is Verdict.ACCEPTED and answer.filled == order.filled:
         booking.settle(desk, order, answer)

@@ -76,7 +76,7 @@ create table training.price_models (
     book text not null,
     model_id text not null,
     kind text not null,
-    features text [] not null,
+    features text[] not null,
     parameters jsonb not null,
     seed bigint not null,
     trained_from timestamptz not null,

@@ -25,6 +25,7 @@ create table portfolio.equity_curve (
     positions numeric not null,
     equity numeric not null,
     fees numeric not null,
+    deposits numeric not null,
     run_id text not null,
     code_version text not null,
     primary key (book, ts, knowledge_ts)

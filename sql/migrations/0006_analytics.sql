@@ -66,9 +66,9 @@ select
         ], null
     ) as gaps
 from trading.orders as o
-left join signals.strategy_signals as s using (signal_id)
-left join trading.inbox as i using (signal_id)
-left join trading.risk_decisions as d on d.signal_id = o.signal_id and d.decision_no = o.decision_no
+left join signals.strategy_signals as s on o.signal_id = s.signal_id
+left join trading.inbox as i on o.signal_id = i.signal_id
+left join trading.risk_decisions as d on o.signal_id = d.signal_id and o.decision_no = d.decision_no
 left join (
     select
         book,
@@ -89,7 +89,7 @@ left join (
         data_hash,
         run_id
     from training.rule_models
-) as m on m.book = o.book and m.model_id = s.model_id
+) as m on o.book = m.book and s.model_id = m.model_id
 left join lateral (
     select
         t.knowledge_ts,
@@ -128,14 +128,187 @@ left join lateral (
 ) as c on true;
 
 comment on view analytics.order_passport is
-'One row per order attempt: why it exists, from the venue back to the candle. Source: trading, signals, training, features, forecasts, market.';
+'One row per order attempt: why it exists, from the venue back to the candle. Source: trading, signals, market.';
 comment on column analytics.order_passport.gaps is
 'Names of the columns that this order must have, by its origin, and has not; empty for a complete passport.';
 comment on column analytics.order_passport.quantity is 'Ordered quantity, base currency.';
 comment on column analytics.order_passport.filled is 'Filled quantity, base currency.';
 comment on column analytics.order_passport.order_ts is 'When the intent was stored, market time, UTC.';
 comment on column analytics.order_passport.bar_ts is 'Open time of the bar that the signal rests on, UTC.';
-comment on column analytics.order_passport.signal_ts is 'When the signal was decided (the close of its bar or later), UTC.';
+comment on column analytics.order_passport.signal_ts is 'When the signal was decided, UTC.';
 comment on column analytics.order_passport.expected_return is 'Forecast log return over the horizon of the model.';
 comment on column analytics.order_passport.volatility_24 is 'Standard deviation of 1-bar log returns over 24 bars.';
 comment on column analytics.order_passport.candle_close is 'Close of the bar, quote currency per base currency.';
+
+create view analytics.movements as
+select
+    e.book,
+    j.at,
+    e.strategy,
+    e.symbol,
+    j.kind,
+    j.ref,
+    j.journal_id,
+    b.quote,
+    sum(e.amount) filter (where a.owned and e.currency <> b.quote) as base_change,
+    sum(e.amount) filter (where a.owned and e.currency = b.quote) as quote_change,
+    sum(e.amount) filter (where e.account = 'fees' and e.currency <> b.quote) as fee_base,
+    sum(e.amount) filter (where e.account = 'fees' and e.currency = b.quote) as fee_quote,
+    sum(e.amount) filter (where e.account = 'market' and e.currency <> b.quote) as traded_base,
+    sum(e.amount) filter (where e.account = 'market' and e.currency = b.quote) as traded_quote,
+    -sum(e.amount) filter (where e.account = 'capital') as capital,
+    array_agg(distinct e.currency) filter (
+        where e.currency <> b.quote and (j.kind = 'DEPOSIT' or e.currency <> split_part(e.symbol, '/', 1))
+    ) as strangers
+from trading.ledger_entries as e
+inner join trading.journals as j on e.journal_id = j.journal_id
+inner join lateral (
+    select k.configuration ->> 'quote' as quote from ops.books as k
+    where k.book = e.book
+) as b on true
+inner join lateral (select e.account in ('cash', 'reserved', 'position') as owned) as a on true
+where j.kind in ('DEPOSIT', 'FILL')
+group by e.book, j.at, e.strategy, e.symbol, j.kind, j.ref, j.journal_id, b.quote;
+
+comment on view analytics.movements is
+'One row per deposit and execution: what it changed in what a sub-account owns. Source: trading.ledger_entries.';
+comment on column analytics.movements.book is 'The book. Source: trading.ledger_entries.';
+comment on column analytics.movements.at is 'When it happened at the venue, UTC. Source: trading.journals.';
+comment on column analytics.movements.strategy is 'Strategy of the sub-account; treasury for what is not invested.';
+comment on column analytics.movements.symbol is 'Symbol of the sub-account, BASE/QUOTE; - for the treasury.';
+comment on column analytics.movements.kind is 'DEPOSIT or FILL.';
+comment on column analytics.movements.ref is 'Client id of the order of a fill, or the book of a deposit.';
+comment on column analytics.movements.journal_id is 'The journal. Source: trading.journals.';
+comment on column analytics.movements.quote is 'Quote currency of the book. Source: ops.books.';
+comment on column analytics.movements.base_change is 'Change of the base currency owned, after fees; null for none.';
+comment on column analytics.movements.quote_change is 'Change of the quote currency owned, after fees; null for none.';
+comment on column analytics.movements.fee_base is 'Fee paid in base currency; null for none.';
+comment on column analytics.movements.fee_quote is 'Fee paid in quote currency; null for none.';
+comment on column analytics.movements.traded_base is 'Base currency the market gave (below 0) or took (above 0).';
+comment on column analytics.movements.traded_quote is 'Quote currency the market gave (below 0) or took (above 0).';
+comment on column analytics.movements.capital is 'Capital paid in, quote currency; null for a fill.';
+comment on column analytics.movements.strangers is 'Currencies that are neither base nor quote and so have no price here.';
+
+create view analytics.equity_curve as
+select
+    e.book,
+    e.ts,
+    e.cash,
+    e.positions,
+    e.equity,
+    e.fees,
+    e.deposits,
+    e.equity - e.deposits as pnl,
+    e.knowledge_ts,
+    e.run_id,
+    e.code_version
+from (
+    select distinct on (v.book, v.ts) v.* from portfolio.equity_curve as v
+    order by v.book asc, v.ts asc, v.knowledge_ts desc
+) as e;
+
+comment on view analytics.equity_curve is
+'What a book was worth at its start and at each close of a bar, newest versions. Source: portfolio.equity_curve.';
+comment on column analytics.equity_curve.book is 'The book.';
+comment on column analytics.equity_curve.ts is 'Time of the valuation: start of the book or close of a bar, UTC.';
+comment on column analytics.equity_curve.cash is 'Cash, reserved or not, quote currency. Source: trading.ledger_entries.';
+comment on column analytics.equity_curve.positions is 'Base held at the close known at ts, quote currency.';
+comment on column analytics.equity_curve.equity is 'cash + positions, quote currency.';
+comment on column analytics.equity_curve.fees is 'Fees since the start, quote currency; base fees at the price of their fill.';
+comment on column analytics.equity_curve.deposits is 'Capital paid in since the start, quote currency.';
+comment on column analytics.equity_curve.pnl is 'equity - deposits: earned since the start after fees, quote currency.';
+comment on column analytics.equity_curve.knowledge_ts is 'When this version was computed, market time, UTC.';
+comment on column analytics.equity_curve.run_id is 'Dagster run that wrote it.';
+comment on column analytics.equity_curve.code_version is 'Version of the code that wrote it.';
+
+create view analytics.positions as
+select
+    p.book,
+    p.strategy,
+    p.symbol,
+    p.ts,
+    p.quantity,
+    p.price,
+    p.value,
+    p.cost,
+    p.value - p.cost as unrealised,
+    p.knowledge_ts,
+    p.run_id,
+    p.code_version
+from (
+    select distinct on (v.book, v.strategy, v.symbol, v.ts) v.* from portfolio.positions as v
+    order by v.book asc, v.strategy asc, v.symbol asc, v.ts asc, v.knowledge_ts desc
+) as p;
+
+comment on view analytics.positions is
+'What each sub-account held at each close of a bar, empty ones too, newest versions. Source: portfolio.positions.';
+comment on column analytics.positions.book is 'The book.';
+comment on column analytics.positions.strategy is 'Strategy of the sub-account.';
+comment on column analytics.positions.symbol is 'Symbol of the sub-account, BASE/QUOTE.';
+comment on column analytics.positions.ts is 'Time of the valuation: start of the book or close of a bar, UTC.';
+comment on column analytics.positions.quantity is 'Base currency held, reserved or not. Source: trading.ledger_entries.';
+comment on column analytics.positions.price is 'Newest close known at ts, quote per base currency. Source: market.candles.';
+comment on column analytics.positions.value is 'quantity times price, quote currency.';
+comment on column analytics.positions.cost is 'Paid for what is held, fees included, first in first out; quote currency.';
+comment on column analytics.positions.unrealised is 'value - cost, quote currency.';
+comment on column analytics.positions.knowledge_ts is 'When this version was computed, market time, UTC.';
+comment on column analytics.positions.run_id is 'Dagster run that wrote it.';
+comment on column analytics.positions.code_version is 'Version of the code that wrote it.';
+
+create view analytics.order_story as
+select
+    o.book,
+    o.created_at,
+    o.strategy,
+    o.symbol,
+    o.side,
+    o.type,
+    o.leg,
+    o.quantity,
+    o.stop_price,
+    o.filled,
+    f.average_price,
+    f.fills,
+    o.state,
+    s.reason as signal_reason,
+    s.exposure,
+    d.trigger_ as decided_because,
+    d.reason as decision_reason,
+    o.outcome_code,
+    o.outcome_detail,
+    o.client_id,
+    o.signal_id
+from trading.orders as o
+left join signals.strategy_signals as s on o.signal_id = s.signal_id
+left join trading.risk_decisions as d on o.signal_id = d.signal_id and o.decision_no = d.decision_no
+left join lateral (
+    select
+        count(*) as fills,
+        sum(x.price * x.quantity) / sum(x.quantity) as average_price
+    from trading.fills as x
+    where x.client_id = o.client_id
+) as f on true;
+
+comment on view analytics.order_story is
+'One row per order: what was wanted, why, and what came of it. Source: trading, signals.';
+comment on column analytics.order_story.book is 'The book.';
+comment on column analytics.order_story.created_at is 'When the intent was stored, market time, UTC.';
+comment on column analytics.order_story.strategy is 'Strategy whose sub-account trades.';
+comment on column analytics.order_story.symbol is 'Symbol, BASE/QUOTE.';
+comment on column analytics.order_story.side is 'BUY or SELL.';
+comment on column analytics.order_story.type is 'MARKET, LIMIT or STOP_LOSS.';
+comment on column analytics.order_story.leg is 'What it is for: entry, exit or protective stop.';
+comment on column analytics.order_story.quantity is 'Ordered, base currency.';
+comment on column analytics.order_story.stop_price is 'Trigger price of a stop, quote per base currency.';
+comment on column analytics.order_story.filled is 'Filled, base currency.';
+comment on column analytics.order_story.average_price is 'Mean price of its fills, quote per base currency.';
+comment on column analytics.order_story.fills is 'Number of its fills.';
+comment on column analytics.order_story.state is 'Where the order stands now.';
+comment on column analytics.order_story.signal_reason is 'Why the strategy wanted it. Source: signals.strategy_signals.';
+comment on column analytics.order_story.exposure is 'Wanted share of the equity of the sub-account, 0 to 1.';
+comment on column analytics.order_story.decided_because is 'What made us decide: a signal, a fill, a settled order.';
+comment on column analytics.order_story.decision_reason is 'What sizing, risk and planning said. Source: trading.risk_decisions.';
+comment on column analytics.order_story.outcome_code is 'Code of the venue where it refused.';
+comment on column analytics.order_story.outcome_detail is 'Words of the venue where it refused.';
+comment on column analytics.order_story.client_id is 'Client id under which the venue knows the order.';
+comment on column analytics.order_story.signal_id is 'The signal. Source: signals.strategy_signals.';

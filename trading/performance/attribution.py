@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from trading.money import ZERO
-from trading.performance.holding import Holding, Owner, price_of
-from trading.performance.period import Period
+from trading.money import CONTEXT, ZERO
 from trading.performance.closes import Close, known_at
-from trading.performance.holding import holdings
+from trading.performance.holding import Holding, Owner, holdings, price_of
 from trading.performance.movement import Movement
+from trading.performance.period import Period
 from trading.performance.round_trips import RoundTrip
 
 
@@ -72,13 +71,13 @@ def breakdown(movements: Sequence[Movement], closes: Iterable[Close], period: Pe
     """
     times = [period.opens, period.closes]
     moments = zip(known_at(closes, times), holdings(movements, times, period.start), strict=True)
-    prices, held = next(moments)
-    before = {owner: _opened(owner, holding, prices) for owner, holding in held.items()}
-    prices, held = next(moments)
-    return Breakdown(
-        {owner: _closed(owner, holding, prices, before.get(owner, Share())) for owner, holding in held.items()},
-        [trip for holding in held.values() for trip in holding.trips],
-    )
+    with localcontext(CONTEXT):
+        prices, held = next(moments)
+        before = {owner: _opened(owner, holding, prices) for owner, holding in held.items()}
+        prices, held = next(moments)
+        shares = {owner: _closed(owner, holding, prices, before.get(owner, Share())) for owner, holding in held.items()}
+    trips = (trip for holding in held.values() for trip in holding.trips)
+    return Breakdown(shares, sorted(trips, key=lambda trip: (trip.closed, trip.strategy, trip.symbol)))
 
 
 def _opened(owner: Owner, holding: Holding, prices: Mapping[str, Decimal]) -> Share:
@@ -104,4 +103,5 @@ def _closed(owner: Owner, holding: Holding, prices: Mapping[str, Decimal], befor
 
 
 def _sum(shares: Iterable[Share]) -> Share:
-    return sum(shares, Share())
+    with localcontext(CONTEXT):
+        return sum(shares, Share())

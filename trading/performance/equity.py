@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from trading.money import ZERO
+from trading.money import CONTEXT, ZERO
 from trading.performance.closes import Close, known_at
 from trading.performance.holding import holdings, price_of
 from trading.performance.movement import Movement
@@ -37,12 +37,12 @@ def equity_curve(
         BadData: something is held of which no close is known.
     """
     curve: list[Valuation] = []
-    for time, prices, held in zip(times, known_at(closes, times), holdings(movements, times, start), strict=True):
-        cash = sum((holding.cash for holding in held.values()), ZERO)
-        positions = sum(
-            (holding.value(price_of(symbol, holding, prices)) for (_, symbol), holding in held.items()), ZERO
-        )
-        fees = sum((holding.fees for holding in held.values()), ZERO)
-        deposits = sum((holding.deposits for holding in held.values()), ZERO)
-        curve.append(Valuation(time, cash, positions, cash + positions, fees, deposits))
+    moments = zip(times, known_at(closes, times), holdings(movements, times, start), strict=True)
+    with localcontext(CONTEXT):
+        for time, prices, held in moments:
+            cash = sum((holding.cash for holding in held.values()), ZERO)
+            positions = sum((one.value(price_of(symbol, one, prices)) for (_, symbol), one in held.items()), ZERO)
+            fees = sum((holding.fees for holding in held.values()), ZERO)
+            deposits = sum((holding.deposits for holding in held.values()), ZERO)
+            curve.append(Valuation(time, cash, positions, cash + positions, fees, deposits))
     return curve

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from trading.money import ZERO
+from trading.money import CONTEXT, ZERO
 from trading.performance.closes import Close, known_at
 from trading.performance.holding import holdings, price_of
 from trading.performance.movement import Movement
@@ -33,12 +33,12 @@ def positions(
         BadData: something is held of which no close is known.
     """
     rows: list[Position] = []
-    for time, prices, held in zip(times, known_at(closes, times), holdings(movements, times, start), strict=True):
-        for (strategy, symbol), holding in sorted(held.items()):
-            if symbol not in prices and holding.quantity == ZERO:
-                continue
-            price = price_of(symbol, holding, prices)
-            rows.append(
-                Position(strategy, symbol, time, holding.quantity, price, holding.value(price), holding.cost)
-            )
+    moments = zip(times, known_at(closes, times), holdings(movements, times, start), strict=True)
+    with localcontext(CONTEXT):
+        for time, prices, held in moments:
+            for (strategy, symbol), one in sorted(held.items()):
+                if symbol not in prices and one.quantity == ZERO:
+                    continue
+                price = price_of(symbol, one, prices)
+                rows.append(Position(strategy, symbol, time, one.quantity, price, one.value(price), one.cost))
     return rows

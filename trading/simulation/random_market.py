@@ -83,7 +83,7 @@ def _symbol_bars(seed: int, spec: MarketSpec, timeframe: Timeframe, first: int, 
     step = timeframe.seconds * 1_000_000
     return pl.DataFrame(
         {
-            "symbol": np.full(len(opens), spec.symbol, dtype=object),
+            "symbol": pl.Series([spec.symbol]).new_from_index(0, len(opens)),
             "ts": origin + step * np.arange(len(opens), dtype=np.int64),
             "open": np.round(opens[:, 0] * spec.tick, price_digits),
             "high": np.round(highs.max(axis=1) * spec.tick, price_digits),

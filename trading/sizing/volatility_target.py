@@ -18,7 +18,7 @@ def size(
     target_volatility: Decimal,
     instrument: Instrument,
 ) -> Target:
-    """Return the holding in base currency: equity x exposure x min(1, target / daily volatility) / price, on the lot grid.
+    """Return the holding in base: equity x exposure x min(1, target / daily volatility) / price, on the lot grid.
 
     `bar_volatility` is the standard deviation of one bar's log return; `target_volatility` is per day.
 
