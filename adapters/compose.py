@@ -8,6 +8,7 @@ from trading.ports import Clock, Venue
 
 if TYPE_CHECKING:
     from adapters.exchange.market_data import MarketData
+    from adapters.exchange.mass_cancel import MassCancel
 
 
 def venue(settings: Settings, label: str) -> Venue:
@@ -26,6 +27,15 @@ def venue(settings: Settings, label: str) -> Venue:
         rest_url=settings.required("venue_url"),
         rate_limit=False,
     )
+
+
+def mass_cancel(settings: Settings) -> "MassCancel":
+    """Return a connection of its own to the account of this process, which can only cancel."""
+    from adapters.exchange.ccxt_client import Credentials
+    from adapters.exchange.mass_cancel import MassCancel
+
+    credentials = Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret"))
+    return MassCancel("binance", credentials, clock(settings), settings.required("venue_url"))
 
 
 def clock(settings: Settings) -> Clock:

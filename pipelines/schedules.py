@@ -1,5 +1,82 @@
 """When the jobs run by themselves, under `tradewind up`."""
 
+from datetime import UTC, timedelta
+
 import dagster as dg
 
-ALL: list[dg.ScheduleDefinition] = []
+from pipelines import jobs
+
+#: A run that takes longer than this many seconds hangs or has lost its process; the monitor ends it.
+_LONGEST = {"intraday": "120", "daily": "300", "training": "900"}
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+Request = dg.RunRequest | dg.SkipReason
+
+
+@dg.schedule(
+    job=jobs.intraday,
+    cron_schedule="* * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def intraday_every_minute(context: dg.ScheduleEvaluationContext) -> Request:
+    """Take the bar that has just closed to signals."""
+    return _request(context, "intraday", timedelta(minutes=1))
+
+
+@dg.schedule(
+    job=jobs.daily,
+    cron_schedule="5-59/15 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def daily_of_today(context: dg.ScheduleEvaluationContext) -> Request:
+    """Value the book and write the report of the current day as far as it has come."""
+    return _request(context, "daily", timedelta(0))
+
+
+@dg.schedule(
+    job=jobs.daily,
+    cron_schedule="2 0 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def daily_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
+    """Write the final report of the day that has ended."""
+    return _request(context, "daily", timedelta(days=1))
+
+
+@dg.schedule(
+    job=jobs.training,
+    cron_schedule="30 0 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
+    """Train the models anew on all that is known by then."""
+    if busy := _under_way(context, "training"):
+        return busy
+    return dg.RunRequest(tags={"dagster/max_runtime": _LONGEST["training"]})
+
+
+def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -> Request:
+    """Return a run of `job` for the day that lies `back` before the tick, unless one is under way."""
+    day = f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
+    if busy := _under_way(context, job, day):
+        return busy
+    return dg.RunRequest(partition_key=day, tags={"dagster/max_runtime": _LONGEST[job]})
+
+
+def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None = None) -> dg.SkipReason | None:
+    tags = {} if day is None else {"dagster/partition": day}
+    runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY, tags=tags), limit=1)
+    return dg.SkipReason(f"run {runs[0].run_id} of {job} is still under way") if runs else None
+
+
+ALL = [intraday_every_minute, daily_of_today, daily_of_yesterday, training_every_day]

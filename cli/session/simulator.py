@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -39,12 +40,14 @@ def write_config(
         "clock": {"kind": "wall"} if wall else {"kind": "stepped", "start": plan.window_start.isoformat()},
     }
     path = folder / "config.json"
-    private = path.with_suffix(".new")
-    descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(config, file, indent=1)
-    private.replace(path)
+    _write_private(path, config)
     return path, ready
+
+
+def keep_ports(config: Path, addresses: dict[str, Any]) -> None:
+    """Write the ports that the simulator found into its configuration: started again, it is where all know it."""
+    ports = {f"{name}_port": urlsplit(addresses[f"{name}_url"]).port for name in ("rest", "control")}
+    _write_private(config, json.loads(config.read_text()) | ports)
 
 
 def read_addresses(ready: Path) -> dict[str, Any]:
@@ -61,6 +64,14 @@ def settings_of(addresses: dict[str, Any], book: str, secrets: LocalSecrets) -> 
         "venue_api_secret": SecretStr(secrets.derive("venue", book, "secret")),
         "control_token": SecretStr(secrets.derive("control", book)),
     }
+
+
+def _write_private(path: Path, config: dict[str, Any]) -> None:
+    private = path.with_suffix(".new")
+    descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(config, file, indent=1)
+    private.replace(path)
 
 
 def _market(settings: Settings, market: Market, *, wall: bool) -> dict[str, Any]:

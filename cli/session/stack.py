@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,14 +55,15 @@ class Stack:
         child = self.start("simulator", "services.simulator.main", "--config", str(config))
         child.wait_ready(ready, _READY_SECONDS)
         addresses = simulator.read_addresses(ready)
+        simulator.keep_ports(config, addresses)
         self.use(book=market.plan.book, **simulator.settings_of(addresses, market.plan.book, self._secrets))
         return SimulatorControl(addresses["control_url"], self.settings.required("control_token"))
 
-    def start(self, name: str, module: str, *arguments: str) -> Child:
-        """Start one of our services as a child process."""
+    def start(self, name: str, module: str, *arguments: str, death_signal: signal.Signals = signal.SIGKILL) -> Child:
+        """Start a module as a child process; `death_signal` is what it gets when we die without a word."""
         log = self.settings.data_dir / "logs" / f"{name}.log"
         argv = [sys.executable, "-m", module, *arguments]
-        return self.supervisor.start(Child(name, argv, dict(os.environ), log))
+        return self.supervisor.start(Child(name, argv, dict(os.environ), log, death_signal))
 
 
 @contextlib.contextmanager

@@ -187,7 +187,8 @@ comment on column analytics.movements.fee_quote is 'Fee paid in quote currency; 
 comment on column analytics.movements.traded_base is 'Base currency the market gave (below 0) or took (above 0).';
 comment on column analytics.movements.traded_quote is 'Quote currency the market gave (below 0) or took (above 0).';
 comment on column analytics.movements.capital is 'Capital paid in, quote currency; null for a fill.';
-comment on column analytics.movements.strangers is 'Currencies that are neither base nor quote and so have no price here.';
+comment on column analytics.movements.strangers is
+'Currencies that are neither base nor quote and so have no price here.';
 
 create view analytics.equity_curve as
 select
@@ -211,10 +212,12 @@ comment on view analytics.equity_curve is
 'What a book was worth at its start and at each close of a bar, newest versions. Source: portfolio.equity_curve.';
 comment on column analytics.equity_curve.book is 'The book.';
 comment on column analytics.equity_curve.ts is 'Time of the valuation: start of the book or close of a bar, UTC.';
-comment on column analytics.equity_curve.cash is 'Cash, reserved or not, quote currency. Source: trading.ledger_entries.';
+comment on column analytics.equity_curve.cash is
+'Cash, reserved or not, quote currency. Source: trading.ledger_entries.';
 comment on column analytics.equity_curve.positions is 'Base held at the close known at ts, quote currency.';
 comment on column analytics.equity_curve.equity is 'cash + positions, quote currency.';
-comment on column analytics.equity_curve.fees is 'Fees since the start, quote currency; base fees at the price of their fill.';
+comment on column analytics.equity_curve.fees is
+'Fees since the start, quote currency; base fees at the price of their fill.';
 comment on column analytics.equity_curve.deposits is 'Capital paid in since the start, quote currency.';
 comment on column analytics.equity_curve.pnl is 'equity - deposits: earned since the start after fees, quote currency.';
 comment on column analytics.equity_curve.knowledge_ts is 'When this version was computed, market time, UTC.';
@@ -246,10 +249,13 @@ comment on column analytics.positions.book is 'The book.';
 comment on column analytics.positions.strategy is 'Strategy of the sub-account.';
 comment on column analytics.positions.symbol is 'Symbol of the sub-account, BASE/QUOTE.';
 comment on column analytics.positions.ts is 'Time of the valuation: start of the book or close of a bar, UTC.';
-comment on column analytics.positions.quantity is 'Base currency held, reserved or not. Source: trading.ledger_entries.';
-comment on column analytics.positions.price is 'Newest close known at ts, quote per base currency. Source: market.candles.';
+comment on column analytics.positions.quantity is
+'Base currency held, reserved or not. Source: trading.ledger_entries.';
+comment on column analytics.positions.price is
+'Newest close known at ts, quote per base currency. Source: market.candles.';
 comment on column analytics.positions.value is 'quantity times price, quote currency.';
-comment on column analytics.positions.cost is 'Paid for what is held, fees included, first in first out; quote currency.';
+comment on column analytics.positions.cost is
+'Paid for what is held, fees included, first in first out; quote currency.';
 comment on column analytics.positions.unrealised is 'value - cost, quote currency.';
 comment on column analytics.positions.knowledge_ts is 'When this version was computed, market time, UTC.';
 comment on column analytics.positions.run_id is 'Dagster run that wrote it.';
@@ -304,10 +310,12 @@ comment on column analytics.order_story.filled is 'Filled, base currency.';
 comment on column analytics.order_story.average_price is 'Mean price of its fills, quote per base currency.';
 comment on column analytics.order_story.fills is 'Number of its fills.';
 comment on column analytics.order_story.state is 'Where the order stands now.';
-comment on column analytics.order_story.signal_reason is 'Why the strategy wanted it. Source: signals.strategy_signals.';
+comment on column analytics.order_story.signal_reason is
+'Why the strategy wanted it. Source: signals.strategy_signals.';
 comment on column analytics.order_story.exposure is 'Wanted share of the equity of the sub-account, 0 to 1.';
 comment on column analytics.order_story.decided_because is 'What made us decide: a signal, a fill, a settled order.';
-comment on column analytics.order_story.decision_reason is 'What sizing, risk and planning said. Source: trading.risk_decisions.';
+comment on column analytics.order_story.decision_reason is
+'What sizing, risk and planning said. Source: trading.risk_decisions.';
 comment on column analytics.order_story.outcome_code is 'Code of the venue where it refused.';
 comment on column analytics.order_story.outcome_detail is 'Words of the venue where it refused.';
 comment on column analytics.order_story.client_id is 'Client id under which the venue knows the order.';

@@ -81,18 +81,16 @@ def _symbol_bars(seed: int, spec: MarketSpec, timeframe: Timeframe, first: int, 
     price_digits, volume_digits = _digits(spec.tick), _digits(spec.lot)
     origin = int((ANCHOR + first * DAY).timestamp()) * 1_000_000
     step = timeframe.seconds * 1_000_000
-    return pl.DataFrame(
-        {
-            "symbol": pl.Series([spec.symbol]).new_from_index(0, len(opens)),
-            "ts": origin + step * np.arange(len(opens), dtype=np.int64),
-            "open": np.round(opens[:, 0] * spec.tick, price_digits),
-            "high": np.round(highs.max(axis=1) * spec.tick, price_digits),
-            "low": np.round(lows.min(axis=1) * spec.tick, price_digits),
-            "close": np.round(closes[:, -1] * spec.tick, price_digits),
-            "volume": np.round(volumes.sum(axis=1) * spec.lot, volume_digits),
-        },
-        schema_overrides={"symbol": pl.String},
-    ).with_columns(pl.col("ts").cast(TS))
+    columns: dict[str, Floats] = {
+        "open": np.round(opens[:, 0] * spec.tick, price_digits),
+        "high": np.round(highs.max(axis=1) * spec.tick, price_digits),
+        "low": np.round(lows.min(axis=1) * spec.tick, price_digits),
+        "close": np.round(closes[:, -1] * spec.tick, price_digits),
+        "volume": np.round(np.sum(volumes, axis=1) * spec.lot, volume_digits),
+    }
+    return pl.DataFrame(columns).select(
+        pl.lit(spec.symbol).alias("symbol"), (origin + step * pl.int_range(pl.len())).cast(TS).alias("ts"), pl.all()
+    )
 
 
 def _minutes(seed: int, spec: MarketSpec, day: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:

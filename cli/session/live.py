@@ -1,0 +1,93 @@
+"""All that `tradewind up` keeps running: the stack on wall time, the guard, Dagster's webserver and daemon."""
+
+import contextlib
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.exchange.clock import WallClock
+from adapters.settings import Settings
+from adapters.store.database import Database
+from cli.session.orphans import end_orphans
+from cli.session.preparation import Told, prepare
+from cli.session.stack import Stack, dagster_instance, running
+from cli.session.standing import open_standing
+from trading.errors import Unavailable
+
+_WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
+_SERVICES = ("publisher", "execution", "guard")
+_PATIENCE_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Live:
+    """What runs, and the address of Dagster's UI."""
+
+    stack: Stack
+    dagster: str
+
+
+@contextlib.contextmanager
+def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> Iterator[Live]:
+    """Yield when all runs; end it, the last started first, when the block is left.
+
+    Raises:
+        Misconfigured: an option does not fit the stored book, or the data folder cannot be used.
+        Unavailable: a part does not start; the message holds its last words.
+    """
+    told("starting", 0, 2)
+    local_storage = settings.database_url is None
+    with running(settings) as stack:
+        with Database(stack.settings.required("database_url"), size=2) as database:
+            with database.transaction() as connection:
+                market = open_standing(connection, settings.book, seed, WallClock().now())
+            stack.start_simulator(market, wall=True).close()
+            with dagster_instance(stack.settings) as instance:
+                end_orphans(instance, book=None if local_storage else settings.book)
+                prepare(market.plan, database, instance, WallClock().now(), told)
+        told("starting", 1, 2)
+        for name in _SERVICES:
+            stack.start(name, f"services.{name}.main")
+        url = _start_dagster(stack, port)
+        told("starting", 2, 2)
+        yield Live(stack, url)
+
+
+def _start_dagster(stack: Stack, port: int | None) -> str:
+    """Start daemon and webserver and return the address of the UI when it answers.
+
+    Both have children of their own, which they end when they are asked to, so that is what they get at our death.
+    """
+    workspace = ("-w", str(_WORKSPACE))
+    stack.start("dagster-daemon", "dagster._daemon", "run", *workspace, death_signal=signal.SIGTERM)
+    chosen = free_port(port)
+    url = f"http://127.0.0.1:{chosen}"
+    address = ("-h", "127.0.0.1", "-p", str(chosen))
+    web = stack.start("dagster-webserver", "dagster_webserver", *address, *workspace, death_signal=signal.SIGTERM)
+    web.wait_ready(lambda: _answers(f"{url}/server_info"), _PATIENCE_SECONDS)
+    return url
+
+
+def free_port(wanted: int | None) -> int:
+    """Return `wanted` when nobody listens there on the loopback, else a free port; Unavailable when there is none."""
+    for port in (wanted or 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise Unavailable("no free port on 127.0.0.1")
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
