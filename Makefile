@@ -29,7 +29,7 @@ check: .venv/.installed ## lint, format, types, import contracts, SQL, sizes
 	@$(BIN)/python -m pytest -q tests/architecture
 
 bench: .venv/.installed ## measure our parts against their peers, writes .tradewind/bench.json (ONLY=name,name)
-	@$(BIN)/tradewind bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+	@$(BIN)/python -m tests.performance.bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 kafka: .venv/.installed ## run a real Apache Kafka on a free port until Ctrl-C (needs Java 17 and Maven)
 	@$(BIN)/python -m services.supervisor.apache_kafka $(or $(ARGS),.tradewind)

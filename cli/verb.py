@@ -1,4 +1,4 @@
-"""A verb of `tradewind`: what all of them share: errors in one line, exit codes, JSON."""
+"""What every verb of `tradewind` shares: errors in one line, exit codes, JSON."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -76,7 +76,8 @@ def _cause(error: BaseException) -> BaseException | None:
             return seen
         if isinstance(seen, OSError) and seen.errno == 28:
             return Unavailable(
-                f"no space left on the disk of {seen.filename or 'the data folder'}; free some, or choose another --data-dir"
+                f"no space left on the disk of {seen.filename or 'the data folder'};"
+                " free some, or choose another --data-dir"
             )
         seen = seen.__cause__ or seen.__context__
     return None

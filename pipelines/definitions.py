@@ -6,6 +6,8 @@ from assets.features import technical_features
 from assets.forecasts import market_regimes, price_forecasts
 from assets.market import candles, instruments
 from assets.partitions import HISTORY
+from assets.portfolio import equity_curve, positions
+from assets.reports import daily_performance
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
 from assets.training import price_models, regime_models, rule_models
@@ -24,6 +26,9 @@ ASSETS = [
     market_regimes,
     strategy_signals,
     published_signals,
+    positions,
+    equity_curve,
+    daily_performance,
 ]
 
 defs = dg.Definitions(

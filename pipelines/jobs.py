@@ -39,7 +39,13 @@ intraday = dg.define_asset_job(
 #: The day valued and told: after its last bar.
 daily = dg.define_asset_job(
     "daily",
-    _assets("market/candles", "signals/published_signals"),
+    _assets(
+        "market/candles",
+        "signals/published_signals",
+        "portfolio/positions",
+        "portfolio/equity_curve",
+        "reports/daily_performance",
+    ),
     description="Value the book at the newest close and write the report of the day.",
 )
 

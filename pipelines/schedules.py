@@ -8,6 +8,8 @@ from pipelines import jobs
 
 #: A run that takes longer than this many seconds hangs or has lost its process; the monitor ends it.
 _LONGEST = {"intraday": "120", "daily": "300", "training": "900"}
+#: The daemon's log is a file that grows for ever; all of it is in the run's own log.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -62,7 +64,7 @@ def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     """Train the models anew on all that is known by then."""
     if busy := _under_way(context, "training"):
         return busy
-    return dg.RunRequest(tags={"dagster/max_runtime": _LONGEST["training"]})
+    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["training"]})
 
 
 def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -> Request:
@@ -70,7 +72,7 @@ def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -
     day = f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
     if busy := _under_way(context, job, day):
         return busy
-    return dg.RunRequest(partition_key=day, tags={"dagster/max_runtime": _LONGEST[job]})
+    return dg.RunRequest(partition_key=day, run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST[job]})
 
 
 def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None = None) -> dg.SkipReason | None:

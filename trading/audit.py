@@ -16,11 +16,11 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one return per type reads best
     """Return `value` as JSON types: Decimals as plain text, times as ISO 8601 in UTC, dataclasses as objects.
 
     Raises:
-        TypeError: a type that has no canonical text, such as a float that is not finite.
+        TypeError: a type that has no canonical text, such as a number that is not finite or a time without zone.
     """
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return text(value)
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Enum):
         return value.value

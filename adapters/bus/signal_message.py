@@ -1,17 +1,23 @@
 """A signal as canonical JSON text and back: amounts as text, times as ISO 8601 in UTC, no unknown fields."""
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from trading.errors import BadData
+from trading.audit import canonical
+from trading.errors import BadData, Misconfigured
 from trading.money import ONE, ZERO, decimal, text
 from trading.signal import Lineage, Signal
+from trading.timeframe import Timeframe
 
 _TIMES = ("ts", "decided_at", "valid_until")
 _NAMES = ("signal_id", "book", "strategy", "venue", "symbol", "timeframe", "reason")
 _FIELDS = {*_NAMES, *_TIMES, "exposure", "stop", "volatility", "reference_price", "lineage"}
+_OPTIONAL = ("forecast_hash", "regime")
+_LONGEST = 500
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 def encode(signal: Signal) -> str:
@@ -21,14 +27,15 @@ def encode(signal: Signal) -> str:
     body |= {name: text(getattr(signal, name)) for name in ("exposure", "volatility", "reference_price")}
     body["stop"] = None if signal.stop is None else text(signal.stop)
     body["lineage"] = vars(signal.lineage)
-    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return canonical(body)
 
 
 def decode(body: str) -> Signal:
     """Return the signal of a message body.
 
     Raises:
-        BadData: a field is missing, unknown, of the wrong type or out of range; the message names it.
+        BadData: a field is missing, unknown, of the wrong type or out of range, the message names it; or the text is not
+            the canonical one, so that equal signals have equal hashes and times sort as texts.
     """
     try:
         fields = json.loads(body)
@@ -38,10 +45,7 @@ def decode(body: str) -> Signal:
         raise BadData(
             f"fields differ: {sorted(_FIELDS ^ set(fields)) if isinstance(fields, dict) else 'not an object'}"
         )
-    for name in _NAMES:
-        if not isinstance(fields[name], str) or len(fields[name]) > 500:
-            raise BadData(f"field {name} is not a short text")
-    values: dict[str, Any] = {name: fields[name] for name in _NAMES}
+    values: dict[str, Any] = {name: _text(name, fields[name]) for name in _NAMES}
     values |= {name: _time(name, fields[name]) for name in _TIMES}
     signal = Signal(
         **values,
@@ -51,24 +55,43 @@ def decode(body: str) -> Signal:
         reference_price=_within("reference_price", fields["reference_price"], ZERO, Decimal(10) ** 12),
         lineage=_lineage(fields["lineage"]),
     )
+    _check(signal)
+    if encode(signal) != body:
+        raise BadData("body is not the canonical text of its signal")
+    return signal
+
+
+def _check(signal: Signal) -> None:
+    try:
+        Timeframe.parse(signal.timeframe)
+    except Misconfigured as error:
+        raise BadData(str(error)) from None
+    if signal.reference_price == ZERO:
+        raise BadData("field reference_price is zero")
     if not signal.ts < signal.decided_at <= signal.valid_until:
         raise BadData("times are not in the order ts < decided_at <= valid_until")
-    return signal
+
+
+def _text(name: str, value: object) -> str:
+    # What cannot be printed cannot be stored either: NUL and half characters.
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise BadData(f"field {name} is not a short text")
+    return value
 
 
 def _time(name: str, value: object) -> datetime:
     try:
-        parsed = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise BadData(f"field {name} is not a time: {value!r}") from None
-    if parsed.tzinfo is None:
-        raise BadData(f"field {name} has no time zone")
-    return parsed.astimezone(UTC)
+        parsed = datetime.fromisoformat(_text(name, value))
+        if parsed.tzinfo is not None:
+            return parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadData(f"field {name} is not a time with its zone")
 
 
 def _within(name: str, value: object, low: Decimal, high: Decimal) -> Decimal:
-    if not isinstance(value, str) or len(value) > 64:
-        raise BadData(f"field {name} is not decimal text")
+    if not isinstance(value, str) or _DECIMAL.fullmatch(value) is None:
+        raise BadData(f"field {name} is not plain decimal text")
     number = decimal(value)
     if not low <= number <= high:
         raise BadData(f"field {name} is {value}, outside {low}..{high}")
@@ -76,7 +99,12 @@ def _within(name: str, value: object, low: Decimal, high: Decimal) -> Decimal:
 
 
 def _lineage(value: object) -> Lineage:
-    try:
-        return Lineage(**value)  # pyright: ignore[reportCallIssue]
-    except TypeError:
-        raise BadData("field lineage has missing or unknown fields") from None
+    if not isinstance(value, dict) or set(value) != set(Lineage.__dataclass_fields__):
+        raise BadData("field lineage has missing or unknown fields")
+    version = value["config_version"]
+    if type(version) is not int or not 0 <= version < 2**31:
+        raise BadData("field lineage.config_version is not a version")
+    for name in sorted(set(value) - {"config_version"}):
+        if value[name] is not None or name not in _OPTIONAL:
+            _text(f"lineage.{name}", value[name])
+    return Lineage(**value)

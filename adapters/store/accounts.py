@@ -101,13 +101,15 @@ def _stopped_at(connection: Connection, book: str, strategy: str, symbol: str) -
 
 
 def _stop_floor(connection: Connection, book: str, strategy: str, symbol: str) -> Decimal | None:
+    # Only the newest stop counts, and only while it has not filled: a filled one ended the position it protected.
     row = connection.execute(
-        "select o.stop_price from trading.orders as o"
-        " where o.book = %(book)s and o.strategy = %(strategy)s and o.symbol = %(symbol)s and o.leg = 'stop'"
-        " and o.state not in ('REJECTED', 'ABSENT', 'FILLED') and not exists ("
+        "select o.stop_price from (select * from trading.orders"
+        "  where book = %(book)s and strategy = %(strategy)s and symbol = %(symbol)s and leg = 'stop'"
+        "  and state not in ('REJECTED', 'ABSENT')"
+        "  order by created_at desc, stop_price desc nulls first limit 1) as o"
+        " where o.filled = 0 and not exists ("
         "  select 1 from trading.risk_decisions as d where d.book = o.book and d.strategy = o.strategy"
-        "  and d.symbol = o.symbol and d.target_quantity = 0 and d.decided_at >= o.created_at)"
-        " order by o.created_at desc, o.stop_price desc limit 1",
+        "  and d.symbol = o.symbol and d.target_quantity = 0 and d.decided_at >= o.created_at)",
         {"book": book, "strategy": strategy, "symbol": symbol},
     ).fetchone()
     return None if row is None else row["stop_price"]
@@ -115,8 +117,11 @@ def _stop_floor(connection: Connection, book: str, strategy: str, symbol: str) -
 
 def _refused(connection: Connection, book: str, strategy: str, symbol: str, signal_id: str) -> int:
     row = connection.execute(
-        "select count(*) as refused from trading.orders where book = %s and strategy = %s and symbol = %s"
-        " and signal_id = %s and (state = 'REJECTED' or (state = 'EXPIRED' and filled = 0))",
+        "select count(*) as refused from trading.orders as o where o.book = %s and o.strategy = %s and o.symbol = %s"
+        " and o.signal_id = %s and (o.state = 'REJECTED' or (o.state = 'EXPIRED' and o.filled = 0))"
+        # An attempt that another one followed was not refused: it came too late, or never left.
+        " and not exists (select 1 from trading.orders as n where n.signal_id = o.signal_id"
+        "  and n.decision_no = o.decision_no and n.leg = o.leg and n.attempt > o.attempt)",
         (book, strategy, symbol, signal_id),
     ).fetchone()
     return 0 if row is None else row["refused"]

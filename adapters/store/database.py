@@ -46,7 +46,7 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
+        except (PoolTimeout, psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
 
     def close(self) -> None:

@@ -96,11 +96,12 @@ class Store:
         )
         return self._fetch(query.as_string(None))
 
-    def write(self, table: str, frame: pl.DataFrame) -> int:
+    def write(self, table: str, frame: pl.DataFrame, now: datetime | None = None) -> int:
         """Insert the rows of `frame` whose content is new for their key and return how many; an empty frame is fine.
 
         `frame` holds the key, `knowledge_ts` (for versioned tables) and the content columns; a key given twice keeps
-        its last row.
+        its last row. The first version of a key counts as known since its own `knowledge_ts`, each further one only
+        since `now`: what was decided before must still find what it saw.
 
         Raises:
             BadData: a column is missing or unknown, or a row breaks a rule of the table; the message names it.
@@ -117,7 +118,7 @@ class Store:
             if _lies_ahead(connection, layout, rows):
                 _copy(connection, layout.name, layout.columns, rows)
                 return rows.height
-            return _merge(connection, layout, rows)
+            return _merge(connection, layout, rows, now)
 
     def _fetch(self, query: str) -> pl.DataFrame:
         with self._adbc.cursor() as cursor:
@@ -175,7 +176,7 @@ def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[st
             copy.write(part.write_csv(include_header=False, datetime_format=_TIME_FORMAT))
 
 
-def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame) -> int:
+def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> int:
     rows = rows.unique(subset=layout.key, keep="last", maintain_order=True)
     stage = syntax.Identifier("stage")
     connection.execute(
@@ -192,19 +193,30 @@ def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame) -> int:
     match = syntax.SQL(" and ").join(
         syntax.SQL("{} = {}").format(syntax.Identifier("c", name), syntax.Identifier("s", name)) for name in layout.key
     )
-    newest = syntax.SQL(" order by c.knowledge_ts desc") if layout.versioned else syntax.SQL("")
+    seen, known, version = syntax.SQL(""), syntax.SQL(""), syntax.SQL("")
+    if layout.versioned:
+        # greatest() passes over nulls, so without `now` a row's own time counts.
+        seen = syntax.SQL(
+            " and c.knowledge_ts <= greatest(s.knowledge_ts, {now}::timestamptz) order by c.knowledge_ts desc"
+        ).format(now=syntax.Literal(now))
+        known = syntax.SQL(
+            "case when c.run_id is null then s.knowledge_ts else greatest(s.knowledge_ts, {now}::timestamptz) end, "
+        ).format(now=syntax.Literal(now))
+        version = syntax.SQL(", knowledge_ts")
     statement = syntax.SQL(
-        "insert into {table} ({columns}) select {staged} from stage as s left join lateral"
-        " (select * from {table} as c where {match}{newest} limit 1) as c on true"
+        "insert into {table} ({columns}) select {keys}, {known}{rest} from stage as s left join lateral"
+        " (select * from {table} as c where {match}{seen} limit 1) as c on true"
         " where c.run_id is null or not {same} on conflict ({key}{version}) do nothing"
     ).format(
         table=layout.name,
         columns=columns,
-        staged=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.columns),
+        keys=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.key),
+        rest=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in (*layout.content, *_MARKS)),
+        known=known,
         match=match,
-        newest=newest,
+        seen=seen,
         same=same,
         key=key,
-        version=syntax.SQL(", knowledge_ts") if layout.versioned else syntax.SQL(""),
+        version=version,
     )
     return connection.execute(statement).rowcount

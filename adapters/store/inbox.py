@@ -115,10 +115,17 @@ def advance(connection: Connection, cluster_id: str, topic: str, partition: int,
     )
 
 
-def bury(connection: Connection, cluster_id: str, record: Record, reason: str) -> None:
-    """Store a message that cannot be processed as a dead letter."""
+def bury(connection: Connection, cluster_id: str, record: Record, reason: str) -> str:
+    """Store a message that cannot be processed as a dead letter; return the reason as it was stored."""
+    stored = _printable(reason)
     connection.execute(
         "insert into ops.dead_letters (cluster_id, topic, partition, offset_, reason, body)"
         " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
-        (cluster_id, record.topic, record.partition, record.offset, reason, record.value or b""),
+        (cluster_id, record.topic, record.partition, record.offset, stored, record.value or b""),
     )
+    return stored
+
+
+def _printable(reason: str) -> str:
+    """Return a reason that quotes a stranger's bytes as text that can be stored and shown."""
+    return "".join(letter if letter.isprintable() else "?" for letter in reason[:500])

@@ -16,9 +16,9 @@ def seize(connection: Connection, book: str, owner: str) -> int:
 
 
 def holds(connection: Connection, book: str, epoch: int) -> bool:
-    """Return True, and renew, while `epoch` is still the newest; locks the row until the transaction ends."""
+    """Return True while `epoch` is still the newest; nobody can take the lease until the transaction ends."""
     return bool(
         connection.execute(
-            "update trading.leases set renewed_at = clock_timestamp() where book = %s and epoch = %s", (book, epoch)
+            "select 1 from trading.leases where book = %s and epoch = %s for share", (book, epoch)
         ).rowcount
     )

@@ -19,7 +19,7 @@ def happenings(connection: Connection, book: str, after: datetime, until: dateti
 def quality(
     connection: Connection, book: str, venue: str, timeframe: str, after: datetime, until: datetime
 ) -> dict[str, Rows]:
-    """Return closed gates, findings in (after, until] by symbol and check, and quarantined rows by symbol and reason."""
+    """Return closed gates, findings in (after, until], and quarantined rows by symbol and reason."""
     span = {"book": book, "venue": venue, "timeframe": timeframe, "after": after, "until": until}
     return {name: connection.execute(query, span).fetchall() for name, query in _QUALITY.items()}
 
@@ -94,16 +94,17 @@ _HAPPENINGS: dict[str, LiteralString] = {
     " order by 1, 2, 3, 5",
     "signals": "select strategy, reason, count(*) as signals, count(distinct symbol) as symbols,"
     " round(avg(exposure), 4) as mean_exposure from signals.strategy_signals where book = %(book)s"
-    " and decided_at >= %(after)s and decided_at < %(until)s group by strategy, reason order by 1, 3 desc, 2",
+    " and decided_at > %(after)s and decided_at <= %(until)s group by strategy, reason order by 1, 3 desc, 2",
     "models": "select m.*, (select count(*) from signals.strategy_signals as s where s.book = m.book"
-    "  and s.model_id = m.model_id and s.decided_at >= %(after)s and s.decided_at < %(until)s) as signals from ("
+    "  and s.model_id = m.model_id and s.decided_at > %(after)s and s.decided_at <= %(until)s) as signals from ("
     "  select distinct on (kind) book, kind, model_id, trained_from, trained_to, data_hash, seed, scores,"
     "  cardinality(features) as features from (select * from training.price_models union all"
     "   select * from training.regime_models union all select * from training.rule_models) as t"
-    "  where book = %(book)s and knowledge_ts <= %(until)s order by kind, knowledge_ts desc, model_id) as m order by kind",
+    "  where book = %(book)s and knowledge_ts <= %(until)s order by kind, knowledge_ts desc, model_id) as m"
+    " order by kind",
     "versions": "select distinct s.code_version, d.limits_version, s.strategy, s.config_version as strategy_version"
-    " from signals.strategy_signals as s left join trading.risk_decisions as d using (signal_id) where s.book = %(book)s"
-    " and s.decided_at >= %(after)s and s.decided_at < %(until)s order by 3, 4, 2, 1",
+    " from signals.strategy_signals as s left join trading.risk_decisions as d using (signal_id)"
+    " where s.book = %(book)s and s.decided_at > %(after)s and s.decided_at <= %(until)s order by 3, 4, 2, 1",
 }
 
 _QUALITY: dict[str, LiteralString] = {

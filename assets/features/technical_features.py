@@ -31,7 +31,7 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
         features = compute(panel, at.timeframe)
         if start is not None:
             features = features.filter(pl.col("ts") >= start)
-        written = at.store.write("features.technical_features", _rows(at, features))
+        written = at.store.write("features.technical_features", _rows(at, features), now)
     complete = features.drop_nulls().height
     return dg.MaterializeResult(
         metadata={

@@ -32,7 +32,7 @@ def market_regimes(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.
         rows = regimes.with_columns(
             *keys, model_id=pl.lit(model.model_id), knowledge_ts=pl.col("ts") + at.timeframe.delta
         )
-        written = at.store.write("forecasts.market_regimes", rows)
+        written = at.store.write("forecasts.market_regimes", rows, now)
     shares = regimes.group_by("regime").len().sort("regime")
     return dg.MaterializeResult(
         metadata={

@@ -34,7 +34,7 @@ def price_forecasts(context: dg.AssetExecutionContext, desk: DeskResource) -> dg
         rows = forecasts.with_columns(
             *keys, model_id=pl.lit(model.model_id), knowledge_ts=pl.col("ts") + at.timeframe.delta
         )
-        written = at.store.write("forecasts.price_forecasts", rows)
+        written = at.store.write("forecasts.price_forecasts", rows, now)
     latest = forecasts.group_by("symbol").agg(pl.col("expected_return").sort_by("ts").last()).sort("symbol")
     return dg.MaterializeResult(
         metadata={

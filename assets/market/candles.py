@@ -70,25 +70,20 @@ def _update(
     stored = at.store.read("market.candles", where, start, last_open + delta, columns=["ts"])
     pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
     vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
-    written = at.store.write("market.candles", _versions(at, symbol, vetted.good, stored["ts"], now))
+    rows = vetted.good.with_columns(
+        venue=pl.lit(at.venue),
+        symbol=pl.lit(symbol),
+        timeframe=pl.lit(timeframe),
+        # A bar was knowable at its close; that is when the venue published it.
+        knowledge_ts=pl.col("ts") + delta,
+    )
+    written = at.store.write("market.candles", rows, now)
     last_good = max([*stored["ts"].tail(1), *vetted.good["ts"].tail(1)], default=None)
     findings = (*vetted.findings, *_staleness(last_good, last_open))
     with at.database.transaction() as connection:
         gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open)
         gates.quarantine(connection, at.keys, symbol, vetted.quarantined, source=at.venue)
     return written, findings
-
-
-def _versions(at: Desk, symbol: str, good: pl.DataFrame, known: pl.Series, now: datetime) -> pl.DataFrame:
-    """Return table rows: a new bar was knowable at its close, another version of a stored one is known from now on."""
-    seen = pl.DataFrame({"ts": known}).with_columns(seen=pl.lit(value=True)).unique("ts")
-    close = pl.col("ts") + at.timeframe.delta
-    return (
-        good.join(seen, on="ts", how="left", maintain_order="left")
-        .with_columns(knowledge_ts=pl.when(pl.col("seen")).then(pl.lit(now)).otherwise(close))
-        .drop("seen")
-        .with_columns(venue=pl.lit(at.venue), symbol=pl.lit(symbol), timeframe=pl.lit(str(at.timeframe)))
-    )
 
 
 def _staleness(last_good: datetime | None, last_open: datetime) -> tuple[Finding, ...]:

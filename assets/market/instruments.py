@@ -16,7 +16,7 @@ def instruments(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
         now = at.clock.now()
         found = at.market_data().instruments(at.symbols)
         rows = [{**vars(instrument), "knowledge_ts": now} for instrument in found]
-        written = at.store.write("market.instruments", pl.DataFrame(rows))
+        written = at.store.write("market.instruments", pl.DataFrame(rows), now)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(rows),

@@ -23,7 +23,7 @@ def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", now:
         run_job("bootstrap", plan.book, instance, now, history=True)
         owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
         with database.transaction() as connection:
-            instruments.load(connection, plan.venue, plan.symbols)
+            instruments.load(connection, plan.venue, plan.symbols, now)
             accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, plan.window_start)
         told("history and models", 1, 1)
         return
@@ -50,7 +50,11 @@ def run_job(job: str, book: str, instance: "DagsterInstance", day: datetime, *, 
     from pipelines.definitions import HISTORY, defs
 
     tags = {"tradewind/book": book, **({HISTORY: "all"} if history else {})}
-    defs.resolve_job_def(job).execute_in_process(instance=instance, partition_key=f"{day:%Y-%m-%d}", tags=tags)
+    # Dagster's console is for its own command line; all of it is in the run's log all the same.
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    defs.resolve_job_def(job).execute_in_process(
+        instance=instance, partition_key=f"{day:%Y-%m-%d}", tags=tags, run_config=quiet
+    )
 
 
 def _newest(plan: RunPlan, database: Database, now: datetime) -> datetime:

@@ -67,7 +67,7 @@ class Walk:
         self._run("bootstrap", instance, self._plan.window_start - self._plan.timeframe.delta, history=True)
         owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in self._plan.symbols]
         with self._database.transaction() as connection:
-            instruments.load(connection, self._plan.venue, self._plan.symbols)
+            instruments.load(connection, self._plan.venue, self._plan.symbols, self._plan.window_start)
             accounts.fund(connection, self._plan.book, owners, self._plan.quote, CAPITAL, self._plan.window_start)
         self._told("history and models", 1, 1)
 

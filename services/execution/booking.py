@@ -13,6 +13,9 @@ from trading.fill import Fill
 from trading.order import Order, OrderState
 from trading.ports import Outcome, VenueOrder
 
+#: How the venue words that more can happen to an order.
+_OPEN = (OrderState.ACKED, OrderState.PARTIAL, OrderState.PENDING_CANCEL)
+
 
 def settle(desk: Desk, order: Order, seen: Outcome | VenueOrder, reported: Sequence[Fill] = ()) -> bool:
     """Book the fills of `order` and move it to the state in which the venue has it; False when the row has moved on.
@@ -30,8 +33,9 @@ def settle(desk: Desk, order: Order, seen: Outcome | VenueOrder, reported: Seque
         known = orders.get(connection, order.client_id)
         if known is None or known.filled < seen.filled:
             raise Unknown(f"order {order.client_id} filled {seen.filled} at the venue, known fills explain less")
-        if after is OrderState.ACKED and order.state is OrderState.PARTIAL:
-            after = OrderState.PARTIAL
+        if after in _OPEN and order.state in (OrderState.PARTIAL, OrderState.PENDING_CANCEL):
+            # Neither does a fill go away, nor the wish to cancel: it is asked again until the order is done.
+            after = order.state
         if after is not order.state:
             orders.move(connection, order, after, now, venue_order_id=seen.venue_order_id)
         if after.terminal:

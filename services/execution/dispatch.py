@@ -4,11 +4,12 @@ The timestamp is committed before it is signed, so a late process is refused by 
 compare-and-set, so a second process finds nothing to do.
 """
 
+from datetime import datetime
 from time import monotonic
 
 import structlog
 
-from adapters.store import accounts, audit, ledger, orders
+from adapters.store import accounts, audit, ledger, orders, symbols
 from adapters.store.database import Connection
 from services.execution import booking
 from services.execution.desk import Desk
@@ -21,29 +22,49 @@ _log = structlog.get_logger()
 
 #: An order that was proven absent or late so often meets a fault that one more attempt does not cure.
 _MOST_ATTEMPTS = 5
+#: Refusals that say nothing about the order itself: it did not leave, or arrived after its time.
+_NOT_SENT, _LATE = "NOT_SENT", "-1021"
 
 
 def send(desk: Desk, order: Order) -> None:
-    """Take an INTENT through SENDING to what the venue answers; void it when its signal has expired."""
+    """Take an INTENT through SENDING to what the venue answers.
+
+    It waits while its symbol reconciles, and is voided when its signal has expired or new risk is no longer allowed.
+    """
     started = monotonic()
     now = desk.clock.now()
     with desk.transaction() as connection:
-        if order.request.key.leg is not Leg.STOP and now >= accounts.valid_until(
-            connection, order.request.key.signal_id
-        ):
-            booking.close(
-                connection, desk, order, OrderState.CANCELED, "void", "the signal expired before the order was sent"
-            )
+        if order.request.symbol in symbols.in_state(connection, desk.book, "RECONCILING"):
+            return
+        obstacle = _obstacle(connection, desk, order, now)
+        if obstacle:
+            booking.close(connection, desk, order, OrderState.CANCELED, "void", obstacle)
             return
         if not orders.mark_sending(connection, order, now, desk.recv_window_ms, desk.epoch):
             return
         sending = orders.get(connection, order.client_id)
     assert sending is not None  # noqa: S101
     if monotonic() - started > desk.recv_window_ms / 2000:
-        answer = Outcome(Verdict.REFUSED, "not_sent", "too late to be sent under its timestamp")
+        answer = Outcome(Verdict.REFUSED, _NOT_SENT, "too late to be sent under its timestamp")
     else:
         answer = desk.venue.send(sending)
     take_answer(desk, sending, answer)
+
+
+def _obstacle(connection: Connection, desk: Desk, order: Order, now: datetime) -> str:
+    """Return why an intent may no longer be sent, "" when it may; protection is never held back, an exit by time only.
+
+    The decision looked at the same gates, but a halt may have come between it and the wire.
+    """
+    request = order.request
+    if request.key.leg is Leg.STOP:
+        return ""
+    if now >= accounts.valid_until(connection, request.key.signal_id):
+        return "the signal expired before the order was sent"
+    if request.reduce_only:
+        return ""
+    allowed, why = accounts.gate(connection, desk.book, desk.venue_name, request.symbol)
+    return "" if allowed else why
 
 
 def take_answer(desk: Desk, order: Order, answer: Outcome) -> None:
@@ -55,7 +76,7 @@ def take_answer(desk: Desk, order: Order, answer: Outcome) -> None:
             _mark_unknown(desk, order, Outcome(Verdict.UNKNOWN, "fills_missing", str(gap), answer.venue_order_id))
     elif answer.verdict is Verdict.REFUSED:
         with desk.transaction() as connection:
-            if answer.code in ("not_sent", "-1021"):
+            if answer.code in (_NOT_SENT, _LATE):
                 retry(connection, desk, order, OrderState.REJECTED, answer.code, answer.detail)
             else:
                 booking.close(connection, desk, order, OrderState.REJECTED, answer.code, answer.detail)

@@ -43,7 +43,9 @@ def take(desk: Desk, record: Record, cluster_id: str, key: str) -> None:
     try:
         message = _open(desk, record, cluster_id, key, now)
     except BadData as error:
-        _bury(desk, record, cluster_id, str(error), now)
+        with desk.transaction() as connection:
+            inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
+            _bury(connection, record, cluster_id, str(error), now)
         return
     if message is None:
         with desk.transaction() as connection:
@@ -55,8 +57,9 @@ def take(desk: Desk, record: Record, cluster_id: str, key: str) -> None:
         known = inbox.body_hash(connection, message.signal.signal_id)
         if known is None:
             _accept(connection, desk, message, price, now)
-    if known is not None and known != message.digest:
-        _bury(desk, record, cluster_id, f"signal {message.signal.signal_id} is known with another body", now)
+        elif known != message.digest:
+            why = f"signal {message.signal.signal_id} is known with another body"
+            _bury(connection, record, cluster_id, why, now)
 
 
 def _open(desk: Desk, record: Record, cluster_id: str, key: str, now: datetime) -> Message | None:
@@ -72,12 +75,10 @@ def _open(desk: Desk, record: Record, cluster_id: str, key: str, now: datetime) 
     return Message(record, cluster_id, signal, json.loads(body), hashlib.sha256(body.encode()).hexdigest())
 
 
-def _bury(desk: Desk, record: Record, cluster_id: str, why: str, now: datetime) -> None:
-    with desk.transaction() as connection:
-        inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
-        inbox.bury(connection, cluster_id, record, why)
-        ref = f"{record.topic}:{record.partition}:{record.offset}"
-        audit.record(connection, now, "execution", "dead_letter", ref, {"why": why})
+def _bury(connection: Connection, record: Record, cluster_id: str, why: str, now: datetime) -> None:
+    ref = f"{record.topic}:{record.partition}:{record.offset}"
+    stored = inbox.bury(connection, cluster_id, record, why)
+    audit.record(connection, now, "execution", "dead_letter", ref, {"why": stored})
 
 
 def _accept(

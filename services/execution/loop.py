@@ -1,12 +1,13 @@
 """The loop of execution: read, decide, send, ask, until nothing is left to do; then say up to when that holds."""
 
-from datetime import datetime
+from collections import deque
+from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
 
 import structlog
 
-from adapters.bus.signal_topic import SignalConsumer
+from adapters.bus.signal_topic import Record, SignalConsumer
 from adapters.store import heartbeats, orders, triggers
 from services.execution import dispatch, reconcile
 from services.execution.desk import Desk
@@ -15,12 +16,16 @@ from services.execution.intake import take
 from services.execution.recovery import Recovery
 from trading.errors import Unavailable
 from trading.order import OrderState
+from trading.timeframe import EPOCH
 
 _log = structlog.get_logger()
 
 #: The least time between two questions about an order that rests at the venue; none while the market's time stands.
 _ASK_SECONDS = 0.25
 _POLL_MS = 20
+#: A heartbeat costs a commit: where time runs by itself, one a second is enough; where it jumps, the jump is said at once.
+_SAY_EVERY = timedelta(seconds=1)
+_SAY_SECONDS = 0.5
 _PAUSE_SECONDS = 0.5
 
 
@@ -35,8 +40,10 @@ class Loop:
         self._recovery = Recovery(desk)
         self._asked: datetime | None = None
         self._asked_on = -_ASK_SECONDS
-        self._said: tuple[datetime, int] | None = None
+        self._said, self._said_on = EPOCH, 0.0
         self._taken = 0
+        self._records: deque[Record] = deque()
+        self._begun = False
         self._reconciled = False
 
     def run(self, stop: Event) -> None:
@@ -45,7 +52,6 @@ class Loop:
         Raises:
             Interrupted: another process has taken the book over.
         """
-        reconcile.begin(self._desk)
         while not stop.is_set():
             try:
                 self.turn()
@@ -56,14 +62,21 @@ class Loop:
     def turn(self) -> None:
         """Do one round: messages, orders, decisions, and the heartbeat when nothing was left to do."""
         now = self._desk.clock.now()
+        if not self._begun:
+            reconcile.begin(self._desk)
+            self._begun = True
         if not self._reconciled:
             self._reconciled = reconcile.reconcile(self._desk, self._recovery)
-        for record in self._consumer.poll(_POLL_MS):
-            take(self._desk, record, self._cluster_id, self._key)
+        if not self._records:
+            self._records.extend(self._consumer.poll(_POLL_MS))
+        while self._records:
+            # A record leaves the queue with its effect; what interrupts us here finds it again.
+            take(self._desk, self._records[0], self._cluster_id, self._key)
+            self._records.popleft()
             self._taken += 1
             now = None
         busy = self._orders(now)
-        with self._desk.transaction() as connection:
+        with self._desk.database.transaction() as connection:
             due = triggers.due(connection, self._desk.book)
         for trigger in due:
             evaluate(self._desk, trigger)
@@ -72,7 +85,7 @@ class Loop:
 
     def _orders(self, now: datetime | None) -> bool:
         """Drive every living order one hop; True while any is not settled with the venue."""
-        with self._desk.transaction() as connection:
+        with self._desk.database.transaction() as connection:
             living = orders.living(connection, self._desk.book)
         asking = now is not None and now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
         moved = False
@@ -94,9 +107,9 @@ class Loop:
         return moved
 
     def _say_settled(self, now: datetime) -> None:
-        if self._said == (now, self._taken):
+        if self._said == now or (now - self._said < _SAY_EVERY and monotonic() - self._said_on < _SAY_SECONDS):
             return
         with self._desk.transaction() as connection:
             detail = {"settled_at": now.isoformat(), "taken": self._taken, "epoch": self._desk.epoch}
             heartbeats.beat(connection, "execution", self._desk.book, detail)
-        self._said = (now, self._taken)
+        self._said, self._said_on = now, monotonic()

@@ -35,13 +35,14 @@ def run(stop: Event) -> None:
 
 
 def _desk(settings: Settings, database: Database) -> Desk:
+    time = clock(settings)
     with database.transaction() as connection:
         book = books.get(connection, settings.book)
         if book is None:
             raise Misconfigured(f"setting TRADEWIND_BOOK: table ops.books has no row {settings.book}")
         configuration = book["configuration"]
         limits_version, limits = parameters.limits(connection)
-        known = instruments.load(connection, configuration["venue"], configuration["symbols"])
+        known = instruments.load(connection, configuration["venue"], configuration["symbols"], time.now())
         epoch = leases.seize(connection, settings.book, f"{os.uname().nodename}:{os.getpid()}")
     return Desk(
         settings.book,
@@ -49,7 +50,7 @@ def _desk(settings: Settings, database: Database) -> Desk:
         epoch,
         database,
         venue(settings, configuration["venue"]),
-        clock(settings),
+        time,
         known,
         limits,
         limits_version,

@@ -33,9 +33,13 @@ class Recovery:
             return self._absent(order)
         self._negative.pop(order.client_id, None)
         seen = answer.value
-        if seen.state is order.state and seen.filled == order.filled:
+        if seen.filled == order.filled and (seen.state is order.state or self._waits_for_cancel(order, seen)):
             return False
         return self._adopt(order, seen)
+
+    @staticmethod
+    def _waits_for_cancel(order: Order, seen: VenueOrder) -> bool:
+        return order.state is OrderState.PENDING_CANCEL and not seen.state.terminal
 
     def _adopt(self, order: Order, seen: VenueOrder) -> bool:
         reported: list[Fill] = []
@@ -52,6 +56,9 @@ class Recovery:
     def _absent(self, order: Order) -> bool:
         desk = self._desk
         if order.sent_at is None or order.state not in (OrderState.SENDING, OrderState.UNKNOWN):
+            return False
+        if order.venue_order_id is not None:
+            # The venue has accepted it, so it exists, whatever is not visible yet.
             return False
         wait = timedelta(milliseconds=(order.recv_window_ms or 0) + desk.absence_margin_ms)
         if desk.clock.now() <= order.sent_at + wait:
@@ -86,7 +93,7 @@ class Recovery:
         return foreign
 
     def _trades(self, symbol: str) -> list[Fill] | None:
-        with self._desk.transaction() as connection:
+        with self._desk.database.transaction() as connection:
             since = fills.watermark(connection, self._desk.book, symbol)
         answer = self._desk.venue.fills(symbol, since)
         return None if isinstance(answer, Unreachable) else answer.value

@@ -79,7 +79,7 @@ class Guard:
             self._alarmed.add(name)
 
     def _enforce(self) -> None:
-        """Cancel what works under each halt that nobody has enforced; one that the venue does not answer comes again."""
+        """Cancel what works under each halt that nobody has enforced; an unanswered one comes again."""
         with self._database.transaction() as connection:
             waiting = halts.unenforced(connection, self._book)
         for halt in waiting:

@@ -111,5 +111,5 @@ begin
 end
 $$;
 
-create trigger append_only before update or delete on ops.audit_events
-for each row execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on ops.audit_events
+for each statement execute function ops.refuse_change();

@@ -259,11 +259,11 @@ $$;
 create constraint trigger zero_sum after insert on trading.ledger_entries
 deferrable initially deferred for each row execute function trading.require_zero_sum();
 
-create trigger append_only before update or delete on trading.ledger_entries
-for each row execute function ops.refuse_change();
-create trigger append_only before update or delete on trading.journals
-for each row execute function ops.refuse_change();
-create trigger append_only before update or delete on trading.fills
-for each row execute function ops.refuse_change();
-create trigger append_only before update or delete on trading.order_events
-for each row execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on trading.ledger_entries
+for each statement execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on trading.journals
+for each statement execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on trading.fills
+for each statement execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on trading.order_events
+for each statement execute function ops.refuse_change();

@@ -17,6 +17,8 @@ def screen(
     Raises:
         Denied: with the code of the first rule that refuses.
     """
+    if price <= 0:
+        raise Denied("no_reference", f"market price {price}")
     if instrument.status != "TRADING":
         raise Denied("instrument_status", f"{instrument.symbol} is {instrument.status}")
     if request.quantity < instrument.min_quantity or request.quantity != instrument.quantity(request.quantity):
@@ -27,6 +29,8 @@ def screen(
         raise Denied("min_notional", f"{request.quantity} x {price} < {instrument.min_notional}")
     if request.reduce_only:
         return
+    if signal_price <= 0:
+        raise Denied("no_reference", f"signal price {signal_price}")
     if abs(divide(price - signal_price, signal_price)) > limits.price_collar:
         raise Denied("price_collar", f"market {price} against signal {signal_price}")
     if multiply(request.quantity, price) > limits.max_order_value:

@@ -96,7 +96,7 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
         return Plan(reason="on_target") if unchanged else Plan(cancels=stops)
     if level >= price:
         return Plan(
-            requests=(_market(signal, decision_no, Leg.EXIT, Side.SELL, quantity, price),), reason="stop_passed"
+            requests=(_market(signal, decision_no, Leg.STOP, Side.SELL, quantity, price),), reason="stop_passed"
         )
     return Plan(
         requests=(

@@ -9,7 +9,7 @@ from trading.performance.returns import growth
 
 
 def drawdowns(curve: Sequence[Valuation]) -> list[Decimal]:
-    """Return for each valuation its distance from the peak so far, 0 at a peak, -0.1 ten percent below; never above 0."""
+    """Return for each valuation its distance from the peak so far: 0 at a peak, -0.1 ten per cent below it."""
     peak, found = ZERO, list[Decimal]()
     for level in growth(curve):
         peak = max(peak, level)

@@ -28,6 +28,11 @@ class Period:
         return self.opens - timedelta(microseconds=1) if self.first else self.opens
 
     @property
+    def whole_day(self) -> bool:
+        """Whether it lasts a day or longer, from midnight to midnight."""
+        return self.closes - self.opens >= _DAY
+
+    @property
     def times(self) -> list[datetime]:
         """The closes of the bars of this period; the book's start comes before those of the first one."""
         bars = (self.closes - self.opens) // self.timeframe.delta

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from trading.money import ONE, ZERO, divide, multiply
 from trading.performance.equity import Valuation
@@ -10,7 +11,7 @@ from trading.performance.equity import Valuation
 def returns(curve: Sequence[Valuation]) -> list[Decimal]:
     """Return the simple return from each valuation to the next (0.01 = 1 %); zero from an empty book."""
     found: list[Decimal] = []
-    for before, after in zip(curve, curve[1:], strict=False):
+    for before, after in pairwise(curve):
         earned = after.pnl - before.pnl
         found.append(divide(earned, before.equity) if before.equity > ZERO else ZERO)
     return found

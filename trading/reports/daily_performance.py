@@ -21,7 +21,7 @@ from trading.performance.sharpe import LEAST_RETURNS, sharpe
 from trading.performance.sortino import sortino
 from trading.performance.turnover import turnover
 from trading.performance.win_rate import win_rate
-from trading.reports import forecast_skill, reproduce
+from trading.reports import forecast_skill
 
 #: More points than a page has pixels for are thinned out, evenly.
 _MOST_POINTS = 720
@@ -45,6 +45,7 @@ class Day:
     happenings: Mapping[str, Sequence[Mapping[str, Any]]]
     quality: Mapping[str, Sequence[Mapping[str, Any]]]
     proof: Mapping[str, Any]
+    queries: Mapping[str, str]
     code_version: str
     first_closes: Sequence[Close] = field(default=())
 
@@ -86,7 +87,7 @@ def document(day: Day) -> dict[str, Any]:
             "quality": {name: [dict(row) for row in rows] for name, rows in day.quality.items()},
             "ledger": {**day.proof, "imbalance": max((abs(row["total"]) for row in day.proof["sums"]), default=ZERO)},
             "code_version": day.code_version,
-            "queries": reproduce.queries(day.book, day.venue, day.symbols, day.period),
+            "queries": dict(day.queries),
         }
 
 
@@ -192,9 +193,7 @@ def _positions(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
 
 def _round_trips(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
     within = [trip for trip in by_order(list(parts.trips)) if trip.closed > day.period.after]
-    return [
-        {**vars(trip), "pnl": trip.pnl, "pnl_pct": _ratio(trip.pnl, trip.cost)} for trip in within
-    ]
+    return [{**vars(trip), "pnl": trip.pnl, "pnl_pct": _ratio(trip.pnl, trip.cost)} for trip in within]
 
 
 def _shares(parts: Mapping[str, Share]) -> list[dict[str, Any]]:

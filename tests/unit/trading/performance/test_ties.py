@@ -28,7 +28,12 @@ STEP = Decimal("0.00000001")
 prices = st.decimals(Decimal("0.00000011"), Decimal("98765.43210987"), places=8)
 trades = st.lists(
     st.tuples(
-        st.integers(0, 2), st.booleans(), st.decimals(Decimal("0.01"), 1, places=2), prices, st.booleans(), st.integers(0, 300)
+        st.integers(0, 2),
+        st.booleans(),
+        st.decimals(Decimal("0.01"), 1, places=2),
+        prices,
+        st.booleans(),
+        st.integers(0, 300),
     ),
     max_size=25,
 )
@@ -44,7 +49,9 @@ def moved(entry: journal.Journal, at: datetime, owner: tuple[str, str]) -> Movem
 
     owned = {"cash", "reserved", "position"}
     traded = total({"market"}, of_base=False)
-    fee = fee_value(total({"fees"}, of_base=True), total({"fees"}, of_base=False), total({"market"}, of_base=True), traded)
+    fee = fee_value(
+        total({"fees"}, of_base=True), total({"fees"}, of_base=False), total({"market"}, of_base=True), traded
+    )
     capital = -total({"capital"}, of_base=False)
     amounts = (total(owned, of_base=True), total(owned, of_base=False), fee, abs(traded), capital)
     return Movement(at, *owner, entry.ref, *amounts)
@@ -77,7 +84,7 @@ def history(drawn: list[tuple[int, bool, Decimal, Decimal, bool, int]]) -> tuple
 
 @settings(max_examples=150, deadline=None)
 @given(trades, st.lists(prices, min_size=2, max_size=30), st.integers(0, 29))
-def test_profits_and_fees_explain_every_change_of_equity(drawn, closing, opens_after):  # noqa: ANN001, ANN201
+def test_profits_and_fees_explain_every_change_of_equity(drawn, closing, opens_after):
     with localcontext(CONTEXT):
         movements, lines = history(drawn)
         closes = [

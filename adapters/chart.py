@@ -1,0 +1,141 @@
+"""Charts as geometry: points in time become paths, ticks and marks that a template draws as SVG."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+_NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 10080, 20160, 43200, 131040,
+                    525600)
+)  # fmt: skip
+#: The sign that is as wide as a digit.
+_MINUS = "\u2212"
+_LEFT, _RIGHT, _TOP, _BOTTOM = 8.0, 74.0, 14.0, 22.0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the grid at `at` (px) with its label."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened: a point of the chart, `up` for a purchase, with the words for its tooltip."""
+
+    x: float
+    y: float
+    up: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One drawn line. All lengths in px of the SVG's own coordinates."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    line: str
+    area: str
+    last: tuple[float, float]
+    baseline: float | None
+    x_ticks: Sequence[Tick]
+    y_ticks: Sequence[Tick]
+    marks: Sequence[Mark] = field(default=())
+
+
+Point = tuple[datetime, float]
+
+
+def draw(
+    points: Sequence[Point],
+    *,
+    width: float = 720.0,
+    height: float = 220.0,
+    baseline: float | None = None,
+    percent: bool = False,
+    marks: Sequence[tuple[datetime, float, bool, str]] = (),
+) -> Chart | None:
+    """Return the chart of `points` in ascending time; None for fewer than two, which make no line.
+
+    `baseline` is a value that stays in view and to which the area is filled; `percent` labels fractions as per cent.
+    `marks` are (time, value, whether it is a purchase, words).
+    """
+    if len(points) < 2 or points[0][0] == points[-1][0]:
+        return None
+    values = [value for _, value in points] + [value for _, value, _, _ in marks]
+    low, high, step = _scale([*values, *([] if baseline is None else [baseline])], most=max(3, int(height // 45)))
+    begin, end = points[0][0], points[-1][0]
+    right, bottom = width - _RIGHT, height - _BOTTOM
+
+    def x(time: datetime) -> float:
+        return _LEFT + (right - _LEFT) * ((time - begin) / (end - begin))
+
+    def y(value: float) -> float:
+        return bottom - (bottom - _TOP) * ((value - low) / (high - low))
+
+    line = "M" + "L".join(f"{x(time):.1f},{y(value):.1f}" for time, value in points)
+    foot = y(low if baseline is None else baseline)
+    return Chart(
+        width,
+        height,
+        _LEFT,
+        right,
+        _TOP,
+        bottom,
+        line,
+        f"{line}L{right:.1f},{foot:.1f}L{_LEFT:.1f},{foot:.1f}Z",
+        (round(x(points[-1][0]), 1), round(y(points[-1][1]), 1)),
+        None if baseline is None else round(foot, 1),
+        [Tick(round(x(time), 1), label) for time, label in _times(begin, end, most=6)],
+        [Tick(round(y(value), 1), label) for value, label in _labels(low, high, step, percent=percent)],
+        [Mark(round(x(time), 1), round(y(value), 1), up, words) for time, value, up, words in marks],
+    )
+
+
+def _scale(values: Sequence[float], most: int) -> tuple[float, float, float]:
+    """Return (low, high, step) around `values` on round numbers, with at most about `most` steps."""
+    low, high = min(values), max(values)
+    if high - low <= abs(high) * 1e-9:
+        pad = abs(high) * 0.005 or 1.0
+        low, high = low - pad, high + pad
+    rough = (high - low) / most
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    step = next(nice * magnitude for nice in _NICE if nice * magnitude >= rough * 0.999)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
+
+
+def _labels(low: float, high: float, step: float, *, percent: bool) -> list[tuple[float, str]]:
+    shown = step * 100 if percent else step
+    decimals = max(0, -math.floor(math.log10(shown) + 1e-9))
+    if not math.isclose(shown * 10**decimals, round(shown * 10**decimals), rel_tol=1e-6):
+        decimals += 1
+    found: list[tuple[float, str]] = []
+    for number in range(round((high - low) / step) + 1):
+        value = low + number * step
+        text = f"{value * 100:,.{decimals}f}%" if percent else f"{value:,.{decimals}f}"
+        # A zero that arithmetic missed by a hair is a zero.
+        zero = abs(value) < step * 1e-6
+        found.append((value, text.lstrip("-") if zero else text.replace("-", _MINUS)))
+    return found
+
+
+def _times(begin: datetime, end: datetime, most: int) -> list[tuple[datetime, str]]:
+    step = next((step for step in _STEPS if (end - begin) / step <= most), _STEPS[-1])
+    origin = datetime(1970, 1, 1, tzinfo=UTC)
+    time = origin + math.ceil((begin - origin) / step) * step
+    found: list[tuple[datetime, str]] = []
+    while time <= end:
+        midnight = (time.hour, time.minute) == (0, 0)
+        found.append((time, f"{time:%b} {time.day}" if midnight else f"{time:%H:%M}"))
+        time += step
+    return found

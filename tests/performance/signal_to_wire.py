@@ -1,0 +1,172 @@
+"""From a committed signal to the exchange receiving its order, through outbox, topic, decision and books.
+
+Real PostgreSQL, broker, publisher, execution and simulator as in `tradewind up`; the peer is one bare kafka-python round
+trip plus one commit. Both at the same rate in the same run.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from adapters.exchange import court_record
+from adapters.settings import Settings, load
+from adapters.store import accounts, books, parameters, signals
+from adapters.store.database import Database
+from adapters.store.frames import Store
+from cli.session.markets import Market, random_market
+from cli.session.plan import RunPlan
+from cli.session.stack import Stack, running
+from tests.performance.bench import Measured, lower_is_better
+from trading.audit import digest
+from trading.limits import Limits
+from trading.order import Leg, OrderKey
+from trading.signal import Lineage, Signal
+from trading.timeframe import Timeframe
+
+STRATEGIES = 10
+SIGNALS, PER_SECOND = 240, 10
+
+
+def latency() -> Measured:
+    """Measure the median of both ways; the note holds the 99th percentile of ours."""
+    folder = Path(tempfile.mkdtemp(prefix="tradewind-bench-"))
+    folder.chmod(0o755)  # as root, the server's own account must reach it
+    before = dict(os.environ)
+    try:
+        with running(load(data_dir=folder)) as stack:
+            ours = _ours(stack)
+            peer = _peer(stack.settings)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(folder)
+    ranked = sorted(ours)
+    note = (
+        f"{SIGNALS} signals at {PER_SECOND}/s, p99 {ranked[int(len(ranked) * 0.99)]:.1f} ms; peer: round trip + commit"
+    )
+    return lower_is_better("signal_to_wire", ours, peer, "ms, median", note)
+
+
+def _ours(stack: Stack) -> list[float]:
+    market = _market()
+    plan, names = market.plan, [f"bench_{number}" for number in range(STRATEGIES)]
+    with Database(stack.settings.required("database_url")) as database:
+        _open(stack, database, plan, names)
+        record = stack.start_simulator(market, wall=True).record()
+        stack.start("publisher", "services.publisher.main")
+        stack.start("execution", "services.execution.main")
+        _wait_open(database, plan)
+        sent: dict[str, float] = {}
+        for number in range(SIGNALS):
+            began = time.time()
+            signal = _signal(plan, names, number, datetime.fromtimestamp(began, UTC))
+            sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = time.time()
+            signals.publish(database, [signal], stack.settings.signal_topic)
+            time.sleep(max(0.0, began + 1 / PER_SECOND - time.time()))
+        time.sleep(2)
+    arrived = {
+        event["params"]["newClientOrderId"]: event["at"] / 1000
+        for event in court_record.lines(record)
+        if event["event"] == "request" and event["method"] == "POST" and "newClientOrderId" in event["params"]
+    }
+    found = [(arrived[key] - at) * 1000 for key, at in sent.items() if key in arrived]
+    if len(found) < SIGNALS * 0.9:
+        raise SystemExit(f"only {len(found)} of {SIGNALS} signals became orders")
+    return found
+
+
+def _market() -> Market:
+    market = random_market(7, 24, Timeframe.parse("1m"), None)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    plan = replace(market.plan, history_start=now - timedelta(days=1), window_start=now)
+    return replace(market, plan=plan)
+
+
+def _open(stack: Stack, database: Database, plan: RunPlan, names: list[str]) -> None:
+    store = Store(database, "bench", "0")
+    import polars as pl
+
+    rows = [{**vars(instrument), "knowledge_ts": plan.window_start} for instrument in plan.instruments]
+    store.write("market.instruments", pl.DataFrame(rows))
+    with database.transaction() as connection:
+        parameters.ensure_limits(connection, Limits(), "bench", "defaults")
+        books.open_book(connection, plan.book, plan.configuration, plan.steps)
+        owners = [(name, symbol) for name in names for symbol in plan.symbols]
+        accounts.fund(connection, plan.book, owners, plan.quote, Decimal(100_000), plan.window_start)
+
+
+def _wait_open(database: Database, plan: RunPlan) -> None:
+    for _ in range(300):
+        with database.transaction() as connection:
+            if connection.execute(
+                "select 1 from trading.symbol_states where book = %s having count(*) filter (where state = 'OPEN') = %s",
+                (plan.book, len(plan.symbols)),
+            ).rowcount:
+                return
+        time.sleep(0.1)
+    raise SystemExit("execution did not open its symbols")
+
+
+def _signal(plan: RunPlan, names: list[str], number: int, now: datetime) -> Signal:
+    """Return the next signal: every sub-account in turn, in and out by turns."""
+    places = [(name, symbol) for name in names for symbol in plan.symbols]
+    turn, place = divmod(number, len(places))
+    strategy, symbol = places[place]
+    # A strategy says one thing about a bar, so every turn speaks of another one.
+    bar = plan.timeframe.open_of(now) - (SIGNALS - turn) * plan.timeframe.delta
+    return Signal(
+        digest(("bench", plan.book, number))[:32],
+        plan.book,
+        strategy,
+        plan.venue,
+        symbol,
+        str(plan.timeframe),
+        bar,
+        now,
+        now + timedelta(minutes=5),
+        Decimal("0.5") if turn % 2 == 0 else Decimal(0),
+        None,
+        Decimal("0.0001"),
+        _price(plan, symbol),
+        "bench",
+        Lineage("bench", "0", "bench", "bench", "bench", 1),
+    )
+
+
+def _price(plan: RunPlan, symbol: str) -> Decimal:
+    from trading.simulation.random_market import DEFAULT_SPECS, bars
+
+    end = plan.window_start
+    specs = [spec for spec in DEFAULT_SPECS if spec.symbol == symbol]
+    found = bars(plan.seed, specs, plan.timeframe, end - timedelta(minutes=5), end)
+    return Decimal(repr(found["close"].to_list()[-1]))
+
+
+def _leg(signal: Signal) -> Leg:
+    return Leg.ENTRY if signal.exposure else Leg.EXIT
+
+
+def _peer(settings: Settings) -> list[float]:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.performance.peer_round_trip",
+            settings.required("kafka"),
+            settings.required("database_url"),
+            str(SIGNALS),
+            str(PER_SECOND),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
