@@ -96,7 +96,7 @@ def draw(
         f"{line}L{right:.1f},{foot:.1f}L{_LEFT:.1f},{foot:.1f}Z",
         (round(x(points[-1][0]), 1), round(y(points[-1][1]), 1)),
         None if baseline is None else round(foot, 1),
-        [Tick(round(x(time), 1), label) for time, label in _times(begin, end, most=6)],
+        [Tick(round(x(time), 1), label) for time, label in _times(begin, end, most=int(width // 110))],
         [Tick(round(y(value), 1), label) for value, label in _labels(low, high, step, percent=percent)],
         [Mark(round(x(time), 1), round(y(value), 1), up, words) for time, value, up, words in marks],
     )

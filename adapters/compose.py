@@ -1,8 +1,11 @@
 """What stands behind local, paper and live: the one place that turns settings into parts."""
 
+import atexit
+from functools import cache
 from typing import TYPE_CHECKING
 
 from adapters.settings import Settings
+from adapters.store.database import Database
 from trading.errors import Misconfigured
 from trading.ports import Clock, Venue
 
@@ -38,19 +41,38 @@ def mass_cancel(settings: Settings) -> "MassCancel":
     return MassCancel("binance", credentials, clock(settings), settings.required("venue_url"))
 
 
+@cache
+def database(url: str) -> Database:
+    """Return this process's connections to the database at `url`: the steps of a run share them."""
+    found = Database(url)
+    atexit.register(found.close)
+    return found
+
+
 def clock(settings: Settings) -> Clock:
     """Return the clock of the market: the simulator's in local mode, the wall otherwise."""
-    from adapters.exchange.clock import VenueClock, WallClock
+    from adapters.exchange.clock import WallClock
 
-    return VenueClock(settings.required("venue_url")) if settings.mode == "local" else WallClock()
+    return _venue_clock(settings.required("venue_url")) if settings.mode == "local" else WallClock()
+
+
+@cache
+def _venue_clock(url: str) -> Clock:
+    from adapters.exchange.clock import VenueClock
+
+    return VenueClock(url)
 
 
 def market_data(settings: Settings, label: str) -> "MarketData":
     """Return the public data of the exchange of the settings; in local mode the simulator answers."""
+    local = settings.mode == "local"
+    exchange, url = ("binance", settings.required("venue_url")) if local else (settings.exchange, None)
+    return _market_data(exchange, clock(settings), label, url)
+
+
+@cache
+def _market_data(exchange: str, time: Clock, label: str, url: str | None) -> "MarketData":
     from adapters.exchange.market_data import MarketData
 
-    if settings.mode == "local":
-        # On loopback there is nobody to be polite to; the simulator counts weights all the same.
-        url = settings.required("venue_url")
-        return MarketData("binance", clock(settings), venue=label, rest_url=url, rate_limit=False)
-    return MarketData(settings.exchange, clock(settings), venue=label)
+    # On loopback there is nobody to be polite to; the simulator counts weights all the same.
+    return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None)

@@ -28,7 +28,9 @@ def daily_performance(document: Mapping[str, Any]) -> str:
 
     The page is whole in itself: no script, no request to anywhere. Equal documents give equal bytes.
     """
-    page = _environment().get_template("daily_performance.html")
+    # Cents say enough of a book worth hundreds; one kept in a coin needs its digits.
+    decimals = 2 if Decimal(document["headline"]["equity"]) >= 100 else 8
+    page = _environment(decimals).get_template("daily_performance.html")
     return page.render(**document, charts=_charts(document))
 
 
@@ -73,7 +75,7 @@ def _points(rows: Sequence[Row], name: str) -> list[tuple[datetime, float]]:
     return [(_time(row["ts"]), float(Decimal(row[name]))) for row in rows]
 
 
-def _environment() -> "Environment":
+def _environment(decimals: int) -> "Environment":
     import jinja2
 
     source = files("adapters").joinpath("templates")
@@ -82,42 +84,53 @@ def _environment() -> "Environment":
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "money": _money,
-        "signed": _signed,
+        **_amounts(decimals),
         "percent": _percent,
         "signed_percent": _signed_percent,
         "quantity": _quantity,
         "price": _plain,
         "clock": _clock,
         "moment": _moment,
-        "trend": _trend,
+        "percent_trend": _amounts(4)["trend"],
         "ratio": _ratio,
+        "score": lambda value: _minus(f"{float(value):,.4g}"),
         "words": lambda name: str(name).replace("_", " "),
     }
     return environment
 
 
-def _decimals(value: Decimal) -> int:
-    """Two digits for amounts that cents can show; more for the small amounts of a book kept in a coin."""
-    return 2 if value == 0 or abs(value) >= Decimal("0.005") else 8
+def _amounts(decimals: int) -> dict[str, Any]:
+    """Return the filters for amounts with `decimals` digits after the point."""
+    zero = f"{0:.{decimals}f}"
 
+    def money(value: str) -> str:
+        return _minus(f"{_rounded(value, decimals):,.{decimals}f}")
 
-def _money(value: str) -> str:
-    number = Decimal(value)
-    return _minus(f"{number:,.{_decimals(number)}f}")
+    def signed(value: str) -> str:
+        number = _rounded(value, decimals)
+        return _minus(f"{number:+,.{decimals}f}") if number else zero
 
+    def trend(value: str) -> str:
+        """Return up, down or flat: the class that colours a number, beside its sign and arrow."""
+        number = _rounded(value, decimals)
+        return "up" if number > 0 else "down" if number < 0 else "flat"
 
-def _signed(value: str) -> str:
-    number = Decimal(value)
-    return _minus(f"{number:+,.{_decimals(number)}f}") if number else "0.00"
+    return {"money": money, "signed": signed, "trend": trend}
 
 
 def _percent(value: str | None) -> str:
-    return _NONE if value is None else _minus(f"{Decimal(value) * 100:,.2f}%")
+    return _NONE if value is None else _minus(f"{_rounded(value, 4) * 100:,.2f}%")
 
 
 def _signed_percent(value: str | None) -> str:
-    return _NONE if value is None else _minus(f"{Decimal(value) * 100:+,.2f}%")
+    number = None if value is None else _rounded(value, 4)
+    return _minus(f"{number * 100:+,.2f}%") if number else _percent(value)
+
+
+def _rounded(value: str, decimals: int) -> Decimal:
+    """Return `value` with so many digits after the point; what rounds to nothing has no sign."""
+    number = round(Decimal(value), decimals)
+    return number or Decimal(0)
 
 
 def _quantity(value: str) -> str:
@@ -137,12 +150,6 @@ def _plain(value: str | None) -> str:
 
 def _ratio(value: str | None) -> str:
     return _NONE if value is None else _minus(f"{float(value):,.2f}")
-
-
-def _trend(value: str | None) -> str:
-    """Return up, down or flat: the class that colours a number, beside its sign and arrow."""
-    number = Decimal(value or 0)
-    return "up" if number > 0 else "down" if number < 0 else "flat"
 
 
 def _time(value: str) -> datetime:

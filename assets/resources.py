@@ -65,41 +65,34 @@ class DeskResource(dg.ConfigurableResource):
 
     @contextmanager
     def open(self, context: dg.AssetExecutionContext) -> Iterator[Desk]:
-        """Yield the desk of one run and close its connections afterwards.
+        """Yield the desk of one run; its connections are the process's.
 
         Raises:
             Misconfigured: there is no such book; `tradewind run` and `tradewind up` create theirs.
         """
         settings = load()
-        with Database(settings.required("database_url"), size=2) as database:
-            with database.transaction() as connection:
-                row = books.get(connection, settings.book)
-            if row is None:
-                raise Misconfigured(
-                    f"setting TRADEWIND_BOOK: there is no book {settings.book}; `tradewind run` opens one"
-                )
-            chosen = row["configuration"]
-            version = code_version()
-            store = Store(database, context.run_id, version)
-            try:
-                yield Desk(
-                    settings,
-                    database,
-                    store,
-                    compose.clock(settings),
-                    settings.book,
-                    chosen["venue"],
-                    Timeframe.parse(chosen["timeframe"]),
-                    tuple(chosen["symbols"]),
-                    tuple(chosen["strategies"]),
-                    chosen["horizon"],
-                    chosen["seed"],
-                    datetime.fromisoformat(chosen["history_start"]),
-                    context.run_id,
-                    version,
-                )
-            finally:
-                store.close()
+        database = compose.database(settings.required("database_url"))
+        with database.transaction() as connection:
+            row = books.get(connection, settings.book)
+        if row is None:
+            raise Misconfigured(f"setting TRADEWIND_BOOK: there is no book {settings.book}; `tradewind run` opens one")
+        chosen, version = row["configuration"], code_version()
+        yield Desk(
+            settings,
+            database,
+            Store(database, context.run_id, version),
+            compose.clock(settings),
+            settings.book,
+            chosen["venue"],
+            Timeframe.parse(chosen["timeframe"]),
+            tuple(chosen["symbols"]),
+            tuple(chosen["strategies"]),
+            chosen["horizon"],
+            chosen["seed"],
+            datetime.fromisoformat(chosen["history_start"]),
+            context.run_id,
+            version,
+        )
 
 
 def code_version() -> str:

@@ -39,7 +39,7 @@ def up(
         else:
             _show(addresses)
         with _stopping_after(for_) as stop:
-            running.stack.supervisor.run(stop, note)
+            running.stack.supervisor.run(stop, note, also=lambda: running.stack.revive(note))
     return 0
 
 

@@ -25,6 +25,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let pass the warnings that others must mend."""
+    # typer imports names that click will drop
+    config.addinivalue_line("filterwarnings", r"ignore:'click\..* is deprecated:DeprecationWarning")
     # kafka-python 3 reads its schemas with calls that Python 3.11 deprecates and 3.13 takes back
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
     # its client forgets to close a socket whose connection was refused; ours are connected, so they still fail the test

@@ -1,7 +1,7 @@
 """Connections to the database: one pool a process, every session in UTC and with timeouts that free a frozen lock."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -23,6 +23,7 @@ class Database:
 
     def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s") -> None:
         self.url = url
+        self._reader: Any = None
         # The pool's type knows its connections only by class; ours differ from the plain ones by their row factory.
         self._pool: Any = ConnectionPool(
             url,
@@ -49,9 +50,37 @@ class Database:
         except (PoolTimeout, psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
 
+    def arrow(self, query: str) -> Any:
+        """Return the rows of `query` as an Arrow table, over a connection of its own that stays open.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        from adbc_driver_manager import Error
+        from adbc_driver_postgresql import dbapi
+
+        try:
+            if self._reader is None:
+                self._reader = dbapi.connect(self.url)
+            with self._reader.cursor() as cursor:
+                cursor.execute(query)
+                table = cursor.fetch_arrow_table()
+            # ADBC opens a transaction for each read; left open it would hold back vacuum and see no later rows.
+            self._reader.rollback()
+        except Error as error:
+            reader, self._reader = self._reader, None
+            if reader is not None:
+                with suppress(Error):
+                    reader.close()
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+        return table
+
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     def __enter__(self) -> "Database":
         return self

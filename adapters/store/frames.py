@@ -7,7 +7,6 @@ content. A version is inserted only where content differs; nothing is overwritte
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 import polars as pl
 from psycopg import sql as syntax
@@ -121,23 +120,8 @@ class Store:
             return _merge(connection, layout, rows, now)
 
     def _fetch(self, query: str) -> pl.DataFrame:
-        with self._adbc.cursor() as cursor:
-            cursor.execute(query)
-            frame = pl.DataFrame(cursor.fetch_arrow_table())
-        # ADBC opens a transaction for each read; left open it would hold back vacuum and see no later rows.
-        self._adbc.rollback()
+        frame = pl.DataFrame(self._database.arrow(query))
         return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)
-
-    @cached_property
-    def _adbc(self):
-        from adbc_driver_postgresql import dbapi
-
-        return dbapi.connect(self._database.url)
-
-    def close(self) -> None:
-        """Close the reading connection when there is one."""
-        if "_adbc" in self.__dict__:
-            self._adbc.close()
 
 
 def _layout(connection: Connection, table: str) -> Layout:

@@ -76,7 +76,7 @@ def add(
 
 _HAPPENINGS: dict[str, LiteralString] = {
     "orders": "select * from analytics.order_story where book = %(book)s and created_at > %(after)s"
-    " and created_at <= %(until)s order by created_at, strategy, symbol, client_id",
+    " and created_at <= %(until)s order by created_at, strategy, symbol, decision_no, leg, client_id",
     "fills": "select f.ts, o.strategy, f.symbol, o.leg, f.side, f.quantity, f.price, f.price * f.quantity as value,"
     " f.fee, f.fee_currency, f.trade_id, f.venue_order_id, f.client_id"
     " from trading.fills as f inner join trading.orders as o using (client_id)"

@@ -50,7 +50,10 @@ def facts(context: dg.AssetExecutionContext, at: Desk, now: datetime) -> Facts:
 
 
 def write(at: Desk, table: str, rows: "Sequence[DataclassInstance]", now: datetime) -> int:
-    """Store `rows` as versions known at `now` where they are new; amounts go in as exact text, never as floats."""
+    """Store `rows` where they are new; amounts go in as exact text, never as floats.
+
+    A valuation counts as known since its own time, a further version of it only since `now`.
+    """
     if not rows:
         return 0
     columns: dict[str, list[Any]] = {field.name: [] for field in fields(rows[0])}
@@ -59,4 +62,4 @@ def write(at: Desk, table: str, rows: "Sequence[DataclassInstance]", now: dateti
             value = getattr(row, name)
             values.append(text(value) if isinstance(value, Decimal) else value)
     frame = pl.DataFrame(columns, schema_overrides={"ts": TS})
-    return at.store.write(table, frame.with_columns(book=pl.lit(at.book), knowledge_ts=pl.lit(now, TS)))
+    return at.store.write(table, frame.with_columns(book=pl.lit(at.book), knowledge_ts=pl.col("ts")), now)

@@ -1,8 +1,10 @@
 """All that `tradewind up` keeps running: the stack on wall time, the guard, Dagster's webserver and daemon."""
 
 import contextlib
+import os
 import signal
 import socket
+import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +17,24 @@ from cli.session.orphans import end_orphans
 from cli.session.preparation import Told, prepare
 from cli.session.stack import Stack, dagster_instance, running
 from cli.session.standing import open_standing
+from services.supervisor.child import Child
 from trading.errors import Unavailable
 
 _WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
 _SERVICES = ("publisher", "execution", "guard")
 _PATIENCE_SECONDS = 180.0
+
+
+class _Daemon(Child):
+    """Dagster's daemon: its runs are its children and end with it, so a start finds none that is alive."""
+
+    def start(self) -> None:
+        """End what an earlier daemon left in the books, then start."""
+        from dagster import DagsterInstance
+
+        with DagsterInstance.get() as instance:
+            end_orphans(instance)
+        super().start()
 
 
 @dataclass(frozen=True)
@@ -39,14 +54,13 @@ def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> 
         Unavailable: a part does not start; the message holds its last words.
     """
     told("starting", 0, 2)
-    local_storage = settings.database_url is None
     with running(settings) as stack:
         with Database(stack.settings.required("database_url"), size=2) as database:
             with database.transaction() as connection:
                 market = open_standing(connection, settings.book, seed, WallClock().now())
             stack.start_simulator(market, wall=True).close()
             with dagster_instance(stack.settings) as instance:
-                end_orphans(instance, book=None if local_storage else settings.book)
+                end_orphans(instance)
                 prepare(market.plan, database, instance, WallClock().now(), told)
         told("starting", 1, 2)
         for name in _SERVICES:
@@ -62,7 +76,9 @@ def _start_dagster(stack: Stack, port: int | None) -> str:
     Both have children of their own, which they end when they are asked to, so that is what they get at our death.
     """
     workspace = ("-w", str(_WORKSPACE))
-    stack.start("dagster-daemon", "dagster._daemon", "run", *workspace, death_signal=signal.SIGTERM)
+    log = stack.settings.data_dir / "logs" / "dagster-daemon.log"
+    argv = [sys.executable, "-m", "dagster._daemon", "run", *workspace]
+    stack.supervisor.start(_Daemon("dagster-daemon", argv, dict(os.environ), log, signal.SIGTERM))
     chosen = free_port(port)
     url = f"http://127.0.0.1:{chosen}"
     address = ("-h", "127.0.0.1", "-p", str(chosen))

@@ -6,10 +6,11 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 
-def end_orphans(instance: "DagsterInstance", *, book: str | None = None) -> list[str]:
-    """End all runs under way (those of `book`, when named) and free their pools; return their ids.
+def end_orphans(instance: "DagsterInstance") -> list[str]:
+    """End all runs under way and free their pools; return their ids.
 
-    For a start that knows that nothing of the runs is alive: it holds the data folder, and stopped what was left.
+    For a start that knows that nothing of them is alive: it holds the data folder, and stopped what was left. Dagster's
+    database must therefore be of this data folder alone.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
@@ -20,8 +21,7 @@ def end_orphans(instance: "DagsterInstance", *, book: str | None = None) -> list
         DagsterRunStatus.STARTED,
         DagsterRunStatus.CANCELING,
     ]
-    tags = {} if book is None else {"tradewind/book": book}
-    orphans = instance.get_runs(RunsFilter(statuses=statuses, tags=tags))
+    orphans = instance.get_runs(RunsFilter(statuses=statuses))
     for run in orphans:
         instance.report_run_canceled(run, message="The process of this run ended before it did.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,12 @@ class Stack:
         """Return processes that are ours though they do not descend from us: the database server."""
         pid = None if self._postgres is None else self._postgres.pid
         return [] if pid is None else [pid]
+
+    def revive(self, told: Callable[[str], None]) -> None:
+        """Start the local database server again when it has died; what it acknowledged is there again."""
+        if self._postgres is not None and self._postgres.pid is None:
+            told("the database server has ended, starts again")
+            self._postgres.start()
 
     def use(self, **changes: object) -> None:
         """Change the settings for all that is started from now on, and for this process."""

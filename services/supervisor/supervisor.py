@@ -69,12 +69,20 @@ class Supervisor:
             if not watch.child.running:
                 raise Unavailable(f"{watch.child.name} ended with {watch.child.exit_code}:\n{watch.child.last_words()}")
 
-    def run(self, stop: threading.Event, told: Callable[[str], None], interval: float = 0.2) -> None:
+    def run(
+        self,
+        stop: threading.Event,
+        told: Callable[[str], None],
+        interval: float = 0.2,
+        also: Callable[[], None] = lambda: None,
+    ) -> None:
         """Keep all children running until `stop` is set; `told` hears of each end and restart.
 
-        Unavailable when a child ends more often than the policy allows.
+        `also` is called in every round, to look after what is no child of ours. Unavailable when a child ends more
+        often than the policy allows.
         """
         while not stop.wait(interval):
+            also()
             for watch in self._watched:
                 self._look_after(watch, told, time.monotonic())
 

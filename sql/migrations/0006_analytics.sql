@@ -220,7 +220,7 @@ comment on column analytics.equity_curve.fees is
 'Fees since the start, quote currency; base fees at the price of their fill.';
 comment on column analytics.equity_curve.deposits is 'Capital paid in since the start, quote currency.';
 comment on column analytics.equity_curve.pnl is 'equity - deposits: earned since the start after fees, quote currency.';
-comment on column analytics.equity_curve.knowledge_ts is 'When this version was computed, market time, UTC.';
+comment on column analytics.equity_curve.knowledge_ts is 'Since when this version is known, market time, UTC.';
 comment on column analytics.equity_curve.run_id is 'Dagster run that wrote it.';
 comment on column analytics.equity_curve.code_version is 'Version of the code that wrote it.';
 
@@ -257,7 +257,7 @@ comment on column analytics.positions.value is 'quantity times price, quote curr
 comment on column analytics.positions.cost is
 'Paid for what is held, fees included, first in first out; quote currency.';
 comment on column analytics.positions.unrealised is 'value - cost, quote currency.';
-comment on column analytics.positions.knowledge_ts is 'When this version was computed, market time, UTC.';
+comment on column analytics.positions.knowledge_ts is 'Since when this version is known, market time, UTC.';
 comment on column analytics.positions.run_id is 'Dagster run that wrote it.';
 comment on column analytics.positions.code_version is 'Version of the code that wrote it.';
 
@@ -283,7 +283,8 @@ select
     o.outcome_code,
     o.outcome_detail,
     o.client_id,
-    o.signal_id
+    o.signal_id,
+    o.decision_no
 from trading.orders as o
 left join signals.strategy_signals as s on o.signal_id = s.signal_id
 left join trading.risk_decisions as d on o.signal_id = d.signal_id and o.decision_no = d.decision_no
@@ -320,3 +321,4 @@ comment on column analytics.order_story.outcome_code is 'Code of the venue where
 comment on column analytics.order_story.outcome_detail is 'Words of the venue where it refused.';
 comment on column analytics.order_story.client_id is 'Client id under which the venue knows the order.';
 comment on column analytics.order_story.signal_id is 'The signal. Source: signals.strategy_signals.';
+comment on column analytics.order_story.decision_no is 'The how manieth decision about that signal it comes from.';

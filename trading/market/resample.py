@@ -1,5 +1,6 @@
 """Resampling of bars to a higher timeframe, together with the time at which each becomes knowable."""
 
+import numpy as np
 import polars as pl
 
 from trading.candle import PANEL, TS
@@ -17,21 +18,32 @@ def resample(panel: pl.DataFrame, timeframe: Timeframe, factor: int) -> pl.DataF
     higher = timeframe.times(factor)
     origin = higher.open_of(EPOCH)
     offset = ((pl.col("ts") - origin).dt.total_microseconds() % (higher.seconds * 1_000_000)).cast(pl.Duration("us"))
-    bars = panel.with_columns(slot=pl.col("ts") - offset, reached=pl.col("ts").max().over("symbol") + timeframe.delta)
+    bars = panel.sort("symbol", "ts").with_columns(
+        slot=pl.col("ts") - offset, reached=pl.col("ts").max().over("symbol") + timeframe.delta
+    )
+    merged = bars.group_by("symbol", "slot", maintain_order=True).agg(
+        pl.col("open").first(),
+        pl.col("high").max(),
+        pl.col("low").min(),
+        pl.col("close").last(),
+        pl.col("reached").first(),
+        pl.len(),
+    )
     return (
-        bars.group_by("symbol", "slot", maintain_order=True)
-        .agg(
-            pl.col("open").first(),
-            pl.col("high").max(),
-            pl.col("low").min(),
-            pl.col("close").last(),
-            pl.col("volume").sum(),
-            pl.col("reached").first(),
-        )
-        .with_columns(closed_at=pl.col("slot") + higher.delta)
+        merged.with_columns(volume=_sums(bars["volume"], merged["len"]), closed_at=pl.col("slot") + higher.delta)
         .filter(pl.col("closed_at") <= pl.col("reached"))
         .rename({"slot": "ts"})
         .cast({"ts": TS, "closed_at": TS})
         .select(list(RESAMPLED))
-        .sort("symbol", "ts")
     )
+
+
+def _sums(values: pl.Series, lengths: pl.Series) -> pl.Series:
+    """Return the sums of consecutive groups of `values`, each added up in its own order.
+
+    Threads that share a group would add in an order of their own, and the same bars would differ in their last digit.
+    """
+    if lengths.is_empty():
+        return values.clear()
+    starts = (lengths.cum_sum() - lengths).to_numpy()
+    return pl.Series(np.add.reduceat(values.to_numpy(), starts))

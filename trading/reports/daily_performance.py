@@ -17,7 +17,7 @@ from trading.performance.period import Period
 from trading.performance.profit_factor import profit_factor
 from trading.performance.returns import returns
 from trading.performance.round_trips import by_order
-from trading.performance.sharpe import LEAST_RETURNS, sharpe
+from trading.performance.sharpe import least_returns, sharpe
 from trading.performance.sortino import sortino
 from trading.performance.turnover import turnover
 from trading.performance.win_rate import win_rate
@@ -26,6 +26,10 @@ from trading.reports import forecast_skill
 #: More points than a page has pixels for are thinned out, evenly.
 _MOST_POINTS = 720
 _PLACES = Decimal("1e-10")
+#: A holding worth less of the equity than this is what steps of the venue leave over, not a position.
+_REMAINDER = Decimal("0.0001")
+#: Where the capital lies that no strategy has.
+_NOT_INVESTED = ("treasury", "-")
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def _record(day: Day, parts: Breakdown) -> dict[str, Any]:
     per_year = day.period.timeframe.bars_per_year
     return {
         "bars": len(earned),
-        "least_bars": LEAST_RETURNS,
+        "least_bars": least_returns(per_year),
         "sharpe": sharpe(earned, per_year),
         "sortino": sortino(earned, per_year),
         "deepest_drawdown": _round(deepest(day.curve)),
@@ -185,6 +189,7 @@ def _positions(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
                     "average_cost": _round(divide(cost, held)),
                     "unrealised": share.unrealised,
                     "unrealised_pct": _ratio(share.unrealised, cost),
+                    "remainder": share.position < _REMAINDER * parts.total.closing,
                     "share": _ratio(share.position, parts.total.closing),
                 }
             )
@@ -197,7 +202,8 @@ def _round_trips(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
 
 
 def _shares(parts: Mapping[str, Share]) -> list[dict[str, Any]]:
-    return [{"name": name, **_share(share)} for name, share in parts.items()]
+    names = sorted(parts, key=lambda name: (name in _NOT_INVESTED, name))
+    return [{"name": "not invested" if name in _NOT_INVESTED else name, **_share(parts[name])} for name in names]
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -19,7 +19,11 @@ def in_words(scores: Mapping[str, float]) -> str:
         error = "its error is that of expecting no change: no skill in the size of moves."
     told = f"Out of sample, {error}"
     if "hit_rate" in scores and "hit_rate_always_up" in scores:
-        hit, naive = scores["hit_rate"], scores["hit_rate_always_up"]
-        better = "better than" if hit > naive + _NOTHING else "worse than" if hit < naive - _NOTHING else "the same as"
-        told += f" It calls the direction right {hit:.1%} of the time, {better} always saying up ({naive:.1%})."
+        hit, up = scores["hit_rate"], scores["hit_rate_always_up"]
+        # Whoever always says the same may choose the better of the two.
+        naive, word = max((up, "up"), (1 - up, "down"))
+        better = (
+            "better than" if hit > naive + _NOTHING else "worse than" if hit < naive - _NOTHING else "no better than"
+        )
+        told += f" It calls the direction right {hit:.1%} of the time, {better} always saying {word} ({naive:.1%})."
     return told

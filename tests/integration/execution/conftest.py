@@ -19,9 +19,7 @@ __all__ = ["start_simulator"]
 
 
 @pytest.fixture
-def floor(
-    database: str, broker: LocalBroker, start_simulator: Callable[..., SimulatorProcess]
-) -> Iterator[Floor]:
+def floor(database: str, broker: LocalBroker, start_simulator: Callable[..., SimulatorProcess]) -> Iterator[Floor]:
     account = {"name": "main", "api_key": API_KEY, "secret": SECRET, "balances": {"USDT": str(CASH)}}
     simulator = start_simulator(accounts=[account])
     migrate(database)
@@ -32,7 +30,17 @@ def floor(
     store = Database(database)
     epoch, version = open_book(store, venue)
     desk = Desk(
-        BOOK, "simulator", epoch, store, venue, simulator.clock(), {SYMBOL: known.value[0]}, Limits(), version, 3000, 15000
+        BOOK,
+        "simulator",
+        epoch,
+        store,
+        venue,
+        simulator.clock(),
+        {SYMBOL: known.value[0]},
+        Limits(),
+        version,
+        3000,
+        15000,
     )
     consumer = SignalConsumer(broker.bootstrap, VERSION, TOPIC)
     consumer.place({})

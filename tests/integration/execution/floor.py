@@ -14,8 +14,9 @@ from adapters.bus.signal_topic import SignalConsumer, SignalProducer, cluster_id
 from adapters.exchange.ccxt_venue import CcxtVenue
 from adapters.exchange.court_record import AcceptedOrder, accepted_orders, duplicate_orders
 from adapters.exchange.simulator_control import SimulatorControl
-from adapters.store import accounts, heartbeats, leases, ledger, orders, parameters
+from adapters.store import accounts, leases, ledger, orders, parameters
 from adapters.store.database import Database
+from adapters.store.progress import barrier
 from services.execution.desk import Desk
 from services.execution.loop import Loop
 from tests.integration.simulator.simulator_process import SimulatorProcess
@@ -45,6 +46,7 @@ class Floor:
     control: SimulatorControl
     opened: list[SignalConsumer] = field(default_factory=list)
     made: int = 0
+    published: int = 0
 
     def now(self) -> datetime:
         return self.desk.clock.now()
@@ -81,6 +83,7 @@ class Floor:
 
     def publish(self, value: bytes, key: str = f"{BOOK}|{SYMBOL}") -> None:
         self.producer.send(TOPIC, [(key, value)])
+        self.published += 1
 
     def turns(self, number: int) -> None:
         for _ in range(number):
@@ -95,13 +98,10 @@ class Floor:
 
     def settle(self) -> None:
         """Turn until execution says that nothing is left to do now, having read the whole topic."""
-        self.turns(3)
         now = self.now()
-        self.until(lambda: (self.settled_at() or now - timedelta(1)) >= now)
-
-    def settled_at(self) -> datetime | None:
-        with self.database.transaction() as connection:
-            return heartbeats.settled_at(connection, "execution", BOOK, os.getpid())
+        self.until(
+            lambda: self.loop._taken >= self.published and barrier(self.database, BOOK, now, os.getpid()).settled
+        )
 
     def walk(self, step: timedelta) -> None:
         """Let market time pass as `tradewind run` does: stop at each fill until it had its effect."""
@@ -130,7 +130,9 @@ class Floor:
         self.loop = Loop(self.desk, self.consumer, cluster_id(self.broker.bootstrap, VERSION), KEY)
 
     def orders(self) -> list[Order]:
-        ids = [row["client_id"] for row in self.rows("select client_id from trading.orders order by created_at, sent_at")]
+        ids = [
+            row["client_id"] for row in self.rows("select client_id from trading.orders order by created_at, sent_at")
+        ]
         with self.database.transaction() as connection:
             return [order for one in ids if (order := orders.get(connection, one)) is not None]
 
@@ -168,7 +170,9 @@ class Floor:
         """Check what must hold whenever nothing is in flight: the books tie with themselves and with the venue."""
         with self.database.transaction() as connection:
             assert ledger.imbalance(connection, BOOK) == 0
-        held = self.rows("select currency, sum(amount) as n from trading.balances where account = 'reserved' group by 1")
+        held = self.rows(
+            "select currency, sum(amount) as n from trading.balances where account = 'reserved' group by 1"
+        )
         expected = {"BTC": Decimal(0), "USDT": Decimal(0)}
         for order in self.orders():
             if not order.state.terminal:

@@ -14,6 +14,7 @@ from services.execution import intake
 from tests.integration.execution.floor import KEY, Floor
 from trading.errors import Unavailable
 from trading.order import OrderState
+from trading.ports import Unreachable
 
 
 def letters(floor: Floor) -> list[str]:
@@ -139,8 +140,6 @@ def test_a_signal_without_a_price_waits_for_one(floor: Floor):
     last_price = floor.venue.last_price
 
     def late(symbol: str) -> Any:
-        from trading.ports import Unreachable
-
         asked.append(symbol)
         return Unreachable("slow") if len(asked) < 3 else last_price(symbol)
 
@@ -154,8 +153,6 @@ def test_a_signal_without_a_price_waits_for_one(floor: Floor):
 
 def test_a_signal_whose_first_decision_comes_too_late_is_denied(floor: Floor):
     floor.settle()
-    from trading.ports import Unreachable
-
     last_price = floor.venue.last_price
     signal = floor.signal()
     floor.venue.last_price = lambda symbol: Unreachable("slow")  # type: ignore[method-assign]

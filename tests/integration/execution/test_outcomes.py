@@ -1,14 +1,19 @@
 """Every lie of a venue about an order ends with exactly one order there, and books that equal the venue's."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from adapters.store import ledger
+from services.execution import dispatch
 from tests.integration.execution.floor import SYMBOL, Floor
+from trading.accounting.journal import deposit
 from trading.errors import Interrupted, Unavailable
-from trading.order import OrderState
-from trading.ports import Outcome, Verdict
+from trading.order import OrderState, OrderType, Side
+from trading.ports import Known, Outcome, Unreachable, Verdict
 
 ACCEPTED = [
     "lose_answer",
@@ -33,7 +38,7 @@ HAPPY = [("entry", OrderState.FILLED), ("stop", OrderState.ACKED)]
 def test_an_accepted_order_whose_answer_is_lost_or_broken_is_found(floor: Floor):
     for number, fault in enumerate(ACCEPTED):
         floor.fault(fault)
-        floor.tell(floor.signal(exposure="0.5" if number % 2 == 0 else "0") if False else _turn(floor, number))
+        floor.tell(_turn(floor, number))
         floor.settle()
         last = [order for order in floor.orders() if order.request.key.leg != "stop"][-1]
         assert (fault, last.state, last.attempt) == (fault, OrderState.FILLED, 1)
@@ -44,8 +49,6 @@ def test_an_accepted_order_whose_answer_is_lost_or_broken_is_found(floor: Floor)
 
 def _turn(floor: Floor, number: int) -> Any:
     """Return a signal to enter for even numbers, to leave for odd ones."""
-    from decimal import Decimal
-
     return floor.signal() if number % 2 == 0 else floor.signal(exposure=Decimal(0), stop=None)
 
 
@@ -91,8 +94,6 @@ def test_a_refusal_ends_the_attempt_and_a_few_end_the_signal(floor: Floor, fault
     floor.check()
     floor.pass_time(timedelta(minutes=1))
     floor.fault(fault, 100)
-    from decimal import Decimal
-
     floor.tell(floor.signal(exposure=Decimal("0.9")))
     floor.settle()
     assert [state for _, state in floor.states()].count(OrderState.REJECTED) == 3
@@ -156,16 +157,12 @@ def test_an_accepted_order_without_its_fills_is_never_absent(floor: Floor):
     floor.control.faults({"rules": [], "visibility_lag_ms": 60_000})
 
     def no_fills(order: Any) -> Outcome:
-        from dataclasses import replace
-
         return replace(send(order), fills=())
 
     floor.venue.send = no_fills  # type: ignore[method-assign]
     fills = floor.venue.fills
 
     def blind(symbol: str, since: str | None) -> Any:
-        from trading.ports import Known
-
         return Known([])
 
     floor.venue.fills = blind  # type: ignore[method-assign]
@@ -293,14 +290,10 @@ def test_a_venue_that_is_down_proves_nothing(floor: Floor):
 
 
 def test_an_intent_waits_until_its_symbol_is_reconciled(floor: Floor):
-    from trading.ports import Unreachable
-
     floor.settle()
     send, balances = floor.venue.send, floor.venue.balances
     floor.venue.send = _raise  # type: ignore[method-assign, assignment]
     floor.tell(floor.signal())
-    from services.execution import dispatch
-
     original = dispatch.send
     try:
         dispatch.send = lambda desk, order: None  # type: ignore[assignment]
@@ -324,8 +317,6 @@ def _raise(order: Any) -> Outcome:
 
 
 def test_a_foreign_order_halts_its_symbol(floor: Floor):
-    from trading.order import OrderType, Side
-
     now = floor.now()
     stranger = floor.simulator.order(
         Side.BUY, "0.001", OrderType.LIMIT, limit=str((floor.price() * 4 / 5).quantize(floor.price())), sent_at=now
@@ -345,8 +336,6 @@ def test_a_foreign_order_halts_its_symbol(floor: Floor):
 
 
 def test_a_foreign_trade_halts_its_symbol(floor: Floor):
-    from trading.order import Side
-
     assert floor.venue.send(floor.simulator.order(Side.BUY, "0.001")).verdict is Verdict.ACCEPTED
     floor.tell(floor.signal())
     floor.settle()
@@ -357,14 +346,13 @@ def test_a_foreign_trade_halts_its_symbol(floor: Floor):
 
 def test_a_balance_that_differs_halts_the_symbol(floor: Floor):
     with floor.database.transaction() as connection:
-        from datetime import UTC, datetime
-        from decimal import Decimal
-
-        from adapters.store import ledger
-        from trading.accounting.journal import deposit
-
         ledger.post(
-            connection, deposit("book", "x", "y", "USDT", Decimal("0.01")), "book", "x", "y", datetime(2026, 1, 1, tzinfo=UTC)
+            connection,
+            deposit("book", "x", "y", "USDT", Decimal("0.01")),
+            "book",
+            "x",
+            "y",
+            datetime(2026, 1, 1, tzinfo=UTC),
         )
     floor.tell(floor.signal())
     floor.settle()
@@ -372,18 +360,17 @@ def test_a_balance_that_differs_halts_the_symbol(floor: Floor):
     assert floor.states() == []
 
 
-def test_a_fill_that_arrived_while_we_were_away_is_booked_before_trading(floor: Floor):
-    floor.tell(floor.signal(stop="x") if False else floor.signal())
+def test_a_fill_that_came_while_we_were_away_is_booked_before_trading(floor: Floor):
+    floor.tell(floor.signal(stop=Decimal("0.001"), valid_until=floor.now() + timedelta(days=3)))
     floor.settle()
     stop = floor.order("stop")
-    from dataclasses import replace
-
-    # the market sells the position by hand of the stop's own order: raise a stop that must fill
-    assert stop.request.stop is not None
-    floor.tell(floor.signal(stop=None, decided_at=floor.now(), ts=floor.now() - timedelta(hours=1)))
-    floor.settle()
-    del replace
+    for _ in range(200):
+        floor.pass_time(timedelta(minutes=15))
+        seen = floor.venue.order(SYMBOL, stop.client_id)
+        if seen.value.state is not OrderState.ACKED:  # type: ignore[union-attr]
+            break
     floor.restart()
     floor.settle()
     assert floor.symbol_state() == ("OPEN", "reconciled")
+    assert floor.states() == [("entry", OrderState.FILLED), ("stop", OrderState.FILLED)]
     floor.check()

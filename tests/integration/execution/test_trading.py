@@ -7,6 +7,7 @@ from decimal import Decimal
 from adapters.exchange.court_record import lines
 from tests.integration.execution.floor import Floor
 from trading.order import OrderState
+from trading.ports import Outcome, Verdict
 
 
 def enter(floor: Floor, **changes: object) -> None:
@@ -183,8 +184,6 @@ def test_a_cancel_that_the_venue_did_not_hear_is_asked_again(floor: Floor):
 
     def deaf(order: object) -> object:
         asked.append(order)
-        from trading.ports import Outcome, Verdict
-
         return Outcome(Verdict.UNKNOWN, "", "no answer") if len(asked) < 4 else cancel(order)  # type: ignore[arg-type]
 
     floor.venue.cancel = deaf  # type: ignore[method-assign, assignment]

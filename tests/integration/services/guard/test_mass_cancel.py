@@ -1,0 +1,2 @@
+"""Cancelling all orders of a symbol at the real simulator, through real ccxt."""
+

@@ -1,0 +1,49 @@
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.trading.made import INSTRUMENT
+from trading.risk import drawdown_guard, entry_gate, position_limit
+from trading.target import Target
+
+D = Decimal
+TARGETS = st.decimals(0, 1000, places=3).map(Target)
+AMOUNTS = st.decimals(0, 10**6, places=3)
+
+
+def test_a_position_is_capped_at_its_share_of_equity():
+    capped = position_limit.apply(Target(D(10), ("first",)), D(1000), D(100), D("0.95"), INSTRUMENT)
+    assert capped == Target(D("9.5"), ("first", "position_limit"))
+    assert position_limit.apply(Target(D("9.5")), D(1000), D(100), D("0.95"), INSTRUMENT) == Target(D("9.5"))
+
+
+def test_without_equity_no_position_is_left():
+    assert position_limit.apply(Target(D(1)), D(-5), D(100), D("0.95"), INSTRUMENT).quantity == 0
+
+
+def test_after_a_drawdown_holding_and_exits_stay_allowed():
+    def guarded(wanted: str, equity: str, peak: str = "1000") -> Target:
+        return drawdown_guard.apply(Target(D(wanted)), D(5), D(equity), D(peak), D("0.2"))
+
+    assert guarded("8", "800") == Target(D(8))  # at the limit
+    assert guarded("8", "799.99") == Target(D(5), ("drawdown_guard",))
+    assert guarded("3", "100") == Target(D(3))
+    assert guarded("8", "0", peak="0") == Target(D(8))  # no peak yet
+
+
+def test_a_closed_gate_holds_entries_and_passes_exits():
+    assert entry_gate.apply(Target(D(8)), D(5), is_open=True, reason="") == Target(D(8))
+    assert entry_gate.apply(Target(D(8)), D(5), is_open=False, reason="halt x") == Target(D(5), ("gate_closed:halt x",))
+    assert entry_gate.apply(Target(D(0)), D(5), is_open=False, reason="halt x") == Target(D(0))
+
+
+@given(TARGETS, AMOUNTS, AMOUNTS, AMOUNTS, st.booleans())
+def test_an_overlay_only_ever_lowers(target: Target, holding: Decimal, equity: Decimal, peak: Decimal, is_open: bool):
+    for after in (
+        position_limit.apply(target, equity, D(100), D("0.95"), INSTRUMENT),
+        drawdown_guard.apply(target, holding, equity, peak, D("0.2")),
+        entry_gate.apply(target, holding, is_open, "x"),
+    ):
+        assert 0 <= after.quantity <= target.quantity
+        assert (after.quantity < target.quantity) == (after.reasons != target.reasons)

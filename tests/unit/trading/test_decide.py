@@ -1,0 +1,123 @@
+"""The one decision path: what it asks for, and what it answers instead."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.unit.trading.made import INSTRUMENT, LIMITS, NOW, PRICE, account, protected, signal
+from trading.account import Account, flat
+from trading.decide import Decision, Market, decide
+from trading.limits import Limits
+from trading.order import Leg
+from trading.signal import Signal
+
+D = Decimal
+LATER = NOW + timedelta(hours=1)
+
+
+def decided(of: Account, told: Signal | None = None, number: int = 1, **market: Any) -> Decision:
+    fields: dict[str, Any] = {"instrument": INSTRUMENT, "price": PRICE, "now": NOW, **market}
+    return decide(told or signal(), of, Market(**fields), LIMITS, number)
+
+
+def test_a_signal_becomes_an_entry():
+    decision = decided(account())
+    assert (decision.verdict, decision.reason, decision.target) == ("TRADE", "why", D(5))
+    assert [request.key.leg for request in decision.requests] == [Leg.ENTRY]
+    assert decision == decided(account())
+
+
+def test_a_position_on_target_is_held():
+    assert decided(protected()) == Decision("HOLD", "on_target,why", D(5))
+
+
+def test_an_expired_signal_is_denied_before_its_first_decision():
+    assert decided(account(), now=LATER) == Decision("DENIED", "expired", D(0))
+    assert decided(account(), now=LATER - timedelta(microseconds=1)).verdict == "TRADE"
+
+
+def test_an_expired_signal_keeps_protecting_and_changes_the_holding_no_more():
+    assert decided(account(), number=2, now=LATER) == Decision("HOLD", "expired,on_target,why", D(0))
+    naked = account(cash=D(500), position=D(5))
+    assert [one.key.leg for one in decided(naked, number=2, now=LATER).requests] == [Leg.STOP]
+    flat_signal = signal(exposure=D(0), stop=None)
+    assert decided(naked, flat_signal, number=2, now=LATER).verdict == "HOLD"
+
+
+def test_after_a_stop_fill_the_rest_is_sold_and_nothing_bought_back():
+    out = account(stopped_at=NOW + timedelta(minutes=5))
+    assert decided(out, number=3) == Decision("HOLD", "stopped_out,on_target,why", D(0))
+    rest = account(cash=D(800), position=D(2), stopped_at=NOW)
+    assert [(one.key.leg, one.quantity) for one in decided(rest, number=3).requests] == [(Leg.EXIT, D(2))]
+    # a newer signal begins anew
+    assert decided(account(stopped_at=NOW - timedelta(seconds=1))).verdict == "TRADE"
+
+
+def test_a_closed_gate_lets_exits_pass():
+    closed: dict[str, Any] = {"entry_gate_open": False, "gate_reason": "halt x"}
+    assert decided(account(**closed)) == Decision("HOLD", "gate_closed:halt x,on_target,why", D(0))
+    leaving = decided(protected(**closed), signal(exposure=D(0)))
+    assert (leaving.verdict, leaving.cancels) == ("TRADE", protected().working)
+
+
+def test_a_drawdown_stops_new_risk():
+    decision = decided(account(peak_equity=D(2000)))
+    assert (decision.verdict, decision.reason) == ("HOLD", "drawdown_guard,on_target,why")
+
+
+def test_the_steps_that_changed_the_target_are_named_in_order():
+    decision = decided(account(), signal(exposure=D(1)))
+    assert (decision.target, decision.reason) == (D("9.5"), "position_limit,why")
+    decision = decided(account(), signal(exposure=D(1), volatility=D("0.1")))
+    assert (decision.target, decision.reason) == (D("0.408"), "volatility_target,why")
+
+
+@pytest.mark.parametrize(
+    ("of", "told", "market", "code"),
+    [
+        (account(), signal(volatility=D(0)), {}, "no_reference"),
+        (account(), None, {"price": D(0)}, "no_reference"),
+        (account(), signal(reference_price=D(80)), {}, "price_collar"),
+        (account(), signal(reference_price=D(0)), {}, "no_reference"),
+        (account(cash=D(200_000), peak_equity=D(0)), None, {}, "max_order_value"),
+        (account(), None, {"instrument": replace(INSTRUMENT, status="HALT")}, "instrument_status"),
+    ],
+)
+def test_denied_codes(of: Account, told: Signal | None, market: dict[str, Any], code: str):
+    decision = decided(of, told, **market)
+    assert (decision.verdict, decision.requests, decision.cancels) == ("DENIED", (), ())
+    assert decision.reason.split(":")[0] == code
+
+
+def test_without_a_price_an_expired_or_stopped_out_position_is_not_sold_for_nothing():
+    naked = account(cash=D(500), position=D(5))
+    assert decided(naked, number=2, now=LATER, price=D(0)).verdict == "DENIED"
+    assert decided(replace(naked, stopped_at=NOW), number=2, price=D(0)).verdict == "DENIED"
+
+
+def test_a_new_sub_account_holds_only_cash():
+    fresh = flat("book", "strategy", "BTC/USDT", D(1000))
+    assert (fresh.equity(PRICE), fresh.holding, fresh.working_of(Leg.STOP)) == (D(1000), D(0), ())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_position": "0"},
+        {"max_position": "1.1"},
+        {"max_drawdown": "-0.1"},
+        {"target_volatility": "20"},
+        {"cash_buffer": "1"},
+        {"max_position": "0.99"},
+        {"max_order_value": "0"},
+        {"leverage": "3"},
+        {"price_collar": "NaN"},
+    ],
+)
+def test_limits_that_cannot_be_meant_are_refused(wrong: dict[str, str]):
+    with pytest.raises(ValidationError):
+        Limits(**wrong)  # pyright: ignore[reportArgumentType]
