@@ -75,31 +75,50 @@ def draw(
     values = [value for _, value in points] + [value for _, value, _, _ in marks]
     low, high, step = _scale([*values, *([] if baseline is None else [baseline])], most=max(3, int(height // 45)))
     begin, end = points[0][0], points[-1][0]
-    right, bottom = width - _RIGHT, height - _BOTTOM
-
-    def x(time: datetime) -> float:
-        return _LEFT + (right - _LEFT) * ((time - begin) / (end - begin))
-
-    def y(value: float) -> float:
-        return bottom - (bottom - _TOP) * ((value - low) / (high - low))
-
-    line = "M" + "L".join(f"{x(time):.1f},{y(value):.1f}" for time, value in points)
-    foot = y(low if baseline is None else baseline)
+    frame = _Frame(width, height, begin, end, low, high)
+    line = "M" + "L".join(f"{frame.x(time):.1f},{frame.y(value):.1f}" for time, value in points)
+    foot = frame.y(low if baseline is None else baseline)
     return Chart(
         width,
         height,
         _LEFT,
-        right,
+        frame.right,
         _TOP,
-        bottom,
+        frame.bottom,
         line,
-        f"{line}L{right:.1f},{foot:.1f}L{_LEFT:.1f},{foot:.1f}Z",
-        (round(x(points[-1][0]), 1), round(y(points[-1][1]), 1)),
-        None if baseline is None else round(foot, 1),
-        [Tick(round(x(time), 1), label) for time, label in _times(begin, end, most=int(width // 110))],
-        [Tick(round(y(value), 1), label) for value, label in _labels(low, high, step, percent=percent)],
-        [Mark(round(x(time), 1), round(y(value), 1), up, words) for time, value, up, words in marks],
+        f"{line}L{frame.right:.1f},{foot:.1f}L{_LEFT:.1f},{foot:.1f}Z",
+        (frame.x(end), frame.y(points[-1][1])),
+        None if baseline is None else foot,
+        [Tick(frame.x(time), label) for time, label in _times(begin, end, most=int(width // 110))],
+        [Tick(frame.y(value), label) for value, label in _labels(low, high, step, percent=percent)],
+        [Mark(frame.x(time), frame.y(value), up, words) for time, value, up, words in marks],
     )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where times and values lie on the drawing."""
+
+    width: float
+    height: float
+    begin: datetime
+    end: datetime
+    low: float
+    high: float
+
+    @property
+    def right(self) -> float:
+        return self.width - _RIGHT
+
+    @property
+    def bottom(self) -> float:
+        return self.height - _BOTTOM
+
+    def x(self, time: datetime) -> float:
+        return round(_LEFT + (self.right - _LEFT) * ((time - self.begin) / (self.end - self.begin)), 1)
+
+    def y(self, value: float) -> float:
+        return round(self.bottom - (self.bottom - _TOP) * ((value - self.low) / (self.high - self.low)), 1)
 
 
 def _scale(values: Sequence[float], most: int) -> tuple[float, float, float]:

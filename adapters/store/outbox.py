@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from adapters.store.database import Connection
+from trading.errors import Unavailable
 
 
 def add(connection: Connection, signals: list[dict[str, Any]], topic: str) -> int:
@@ -28,6 +31,32 @@ def pending(
         " order by created_at, signal_id limit %s",
         (book, cluster_id, now, limit),
     ).fetchall()
+
+
+class Bell:
+    """Rings when somebody has put something into an outbox; it is a hint, the outbox itself is the truth."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Return at the next ring, or after `seconds`; Unavailable when the server does not answer."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True)
+                self._connection.execute("listen tradewind_outbox")
+            for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {error}") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def waiting(connection: Connection, book: str, cluster_id: str) -> bool:

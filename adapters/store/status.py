@@ -91,13 +91,15 @@ def running_url(data_dir: Path) -> str | None:
     )
 
 
-def timescale(url: str) -> str | None:
-    """Return the version of timescaledb that the server offers, or None; Unavailable without an answer."""
-    with Database(url, size=1) as database, database.transaction() as connection:
-        row = connection.execute(
-            "select default_version as version from pg_available_extensions where name = 'timescaledb'"
-        ).fetchone()
-    return None if row is None else row["version"]
+def server(url: str) -> tuple[str, str | None]:
+    """Return the version of the server and that of the timescaledb it offers, if any; Unavailable without an answer."""
+    with Database(url, size=1) as database:
+        running = version(database)
+        with database.transaction() as connection:
+            row = connection.execute(
+                "select default_version as version from pg_available_extensions where name = 'timescaledb'"
+            ).fetchone()
+    return running, None if row is None else row["version"]
 
 
 def _ask(database: Database, question: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -16,10 +16,9 @@ from trading.candle import TS
 from trading.money import text
 from trading.performance import period
 from trading.performance.closes import Close
+from trading.performance.equity import Valuation
 from trading.performance.movement import Movement
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from trading.performance.positions import Position
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def facts(context: dg.AssetExecutionContext, at: Desk, now: datetime) -> Facts:
     return Facts(start, span.times, moved, closes)
 
 
-def write(at: Desk, table: str, rows: "Sequence[DataclassInstance]", now: datetime) -> int:
+def write(at: Desk, table: str, rows: Sequence[Valuation] | Sequence[Position], now: datetime) -> int:
     """Store `rows` where they are new; amounts go in as exact text, never as floats.
 
     A valuation counts as known since its own time, a further version of it only since `now`.
@@ -60,6 +59,6 @@ def write(at: Desk, table: str, rows: "Sequence[DataclassInstance]", now: dateti
     for row in rows:
         for name, values in columns.items():
             value = getattr(row, name)
-            values.append(text(value) if isinstance(value, Decimal) else value)
+            values.append(str(float(value)) if isinstance(value, Decimal) else value)
     frame = pl.DataFrame(columns, schema_overrides={"ts": TS})
     return at.store.write(table, frame.with_columns(book=pl.lit(at.book), knowledge_ts=pl.col("ts")), now)

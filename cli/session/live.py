@@ -61,7 +61,7 @@ def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> 
             stack.start_simulator(market, wall=True).close()
             with dagster_instance(stack.settings) as instance:
                 end_orphans(instance)
-                prepare(market.plan, database, instance, WallClock().now(), told)
+                prepare(market.plan, database, instance, WallClock(), told)
         told("starting", 1, 2)
         for name in _SERVICES:
             stack.start(name, f"services.{name}.main")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.store import accounts, gates, instruments, progress
 from adapters.store.database import Database
 from cli.session.plan import CAPITAL, STRATEGIES, RunPlan
+from trading.ports import Clock
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -16,17 +17,18 @@ _DAY = timedelta(days=1)
 Told = Callable[[str, int, int], None]
 
 
-def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", now: datetime, told: Told) -> None:
-    """Bring the book of `plan` to `now`: all of its history the first time, the days missed later on."""
+def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", clock: Clock, told: Told) -> None:
+    """Bring the book of `plan` to the present: all of its history the first time, the days missed later on."""
     if not progress.bootstrapped(database, plan.book):
         told("history and models", 0, 1)
-        run_job("bootstrap", plan.book, instance, now, history=True)
+        run_job("bootstrap", plan.book, instance, clock.now(), history=True)
         owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
         with database.transaction() as connection:
-            instruments.load(connection, plan.venue, plan.symbols, now)
+            instruments.load(connection, plan.venue, plan.symbols, clock.now())
             accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, plan.window_start)
         told("history and models", 1, 1)
         return
+    now = clock.now()
     missed = missed_days(_newest(plan, database, now), now)
     for number, day in enumerate(missed):
         told("days missed", number, len(missed))

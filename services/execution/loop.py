@@ -75,6 +75,7 @@ class Loop:
             self._records.popleft()
             self._taken += 1
             now = None
+            self._orders(None)
         busy = self._orders(now)
         with self._desk.database.transaction() as connection:
             due = triggers.due(connection, self._desk.book)

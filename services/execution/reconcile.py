@@ -8,7 +8,7 @@ import structlog
 from adapters.store import audit, ledger, orders, symbols
 from services.execution.desk import Desk
 from services.execution.recovery import Recovery
-from trading.money import ZERO
+from trading.money import ZERO, text
 from trading.ports import Unreachable
 
 _log = structlog.get_logger()
@@ -86,7 +86,7 @@ def _inspect(desk: Desk, recovery: Recovery, symbol: str) -> str | None:
 def _differences(owned: Mapping[str, Decimal], venue: Mapping[str, Decimal]) -> dict[str, str]:
     """Return one sentence per currency in which the books and the venue disagree."""
     return {
-        currency: f"{currency}: books {owned.get(currency, ZERO)}, venue {venue.get(currency, ZERO)}"
+        currency: f"{currency}: books {text(owned.get(currency, ZERO))}, venue {text(venue.get(currency, ZERO))}"
         for currency in {*owned, *venue}
         if owned.get(currency, ZERO) != venue.get(currency, ZERO)
     }

@@ -16,7 +16,7 @@ from trading.ports import Clock
 
 _log = structlog.get_logger()
 
-_IDLE_SECONDS = 0.03
+_IDLE_SECONDS = 0.25
 _PAUSE_SECONDS = 0.5
 
 
@@ -25,17 +25,18 @@ def run(stop: Event) -> None:
     settings = load()
     bootstrap, version = settings.required("kafka"), settings.kafka_api_version
     cluster, key, time = cluster_id(bootstrap, version), settings.required("signal_key"), clock(settings)
-    producer = SignalProducer(bootstrap, version)
+    producer, bell = SignalProducer(bootstrap, version), outbox.Bell(settings.required("database_url"))
     with Database(settings.required("database_url"), size=2) as database:
         with database.transaction() as connection:
             heartbeats.beat(connection, "publisher", settings.book, {"cluster_id": cluster})
         while not stop.is_set():
             try:
-                sent = relay(database, producer, time, settings.book, cluster, key)
-                stop.wait(0 if sent else _IDLE_SECONDS)
+                if not relay(database, producer, time, settings.book, cluster, key):
+                    bell.wait(_IDLE_SECONDS)
             except Unavailable as error:
                 _log.warning("unavailable", why=str(error))
                 stop.wait(_PAUSE_SECONDS)
+    bell.close()
     producer.close()
 
 

@@ -35,6 +35,16 @@ create table trading.outbox (
 );
 create index outbox_unpublished on trading.outbox (created_at) where published_at is null;
 
+-- Wakes the publisher with the commit, so that it need not ask all the time.
+create function trading.ring_outbox() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('tradewind_outbox', new.book);
+    return null;
+end
+$$;
+
+create trigger ring after insert on trading.outbox for each row execute function trading.ring_outbox();
+
 create table trading.inbox (
     signal_id text primary key,
     book text not null,

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from trading.errors import Unavailable
 
 
 def examine(*options: str) -> tuple[int, dict[str, dict[str, object]]]:
@@ -31,7 +32,11 @@ def test_no_space_is_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_database_that_does_not_answer_is_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRADEWIND_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    def silent(_: str) -> None:
+        raise Unavailable("database (TRADEWIND_DATABASE_URL): refused")
+
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setattr("adapters.store.status.server", silent)
     code, found = examine("--data-dir", str(tmp_path))
     assert (code, found["database"]["ok"]) == (2, False)
-    assert "TRADEWIND_DATABASE_URL" in str(found["database"]["detail"])
+    assert "TRADEWIND_DATABASE_URL" in str(found["database"]["disables"])

@@ -72,8 +72,8 @@ def test_a_drawdown_stops_new_risk():
 def test_the_steps_that_changed_the_target_are_named_in_order():
     decision = decided(account(), signal(exposure=D(1)))
     assert (decision.target, decision.reason) == (D("9.5"), "position_limit,why")
-    decision = decided(account(), signal(exposure=D(1), volatility=D("0.1")))
-    assert (decision.target, decision.reason) == (D("0.408"), "volatility_target,why")
+    decision = decided(account(), signal(exposure=D(1), volatility=D("0.05")))
+    assert (decision.target, decision.reason) == (D("0.816"), "volatility_target,why")
 
 
 @pytest.mark.parametrize(

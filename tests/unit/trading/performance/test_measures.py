@@ -2,11 +2,12 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
 from trading.errors import BadData
+from trading.money import CONTEXT
 from trading.performance import period
 from trading.performance.closes import Close, known_at
 from trading.performance.drawdown import deepest, drawdowns
@@ -111,6 +112,16 @@ def test_more_than_was_bought_cannot_be_sold() -> None:
 def test_a_fee_in_base_counts_at_the_price_of_its_fill() -> None:
     assert fee_value(D("0.001"), D(0), D(-1), D(50_000)) == D(50)
     assert fee_value(D(0), D(7), D(1), D(-50_000)) == D(7)
+    assert fee_value(D("0.001"), D(7), D(-1), D(50_000)) == D(57)
+
+
+def test_no_digit_is_lost_where_amounts_are_long() -> None:
+    base, price = D("123456.123456789012345"), D("98765.12345678901")
+    movements = [deposit(START, "9000000000000.01"), bought(START, str(base), "-1.0000000000000000001")]
+    closes = [Close("A/B", START, START + HOUR, price)]
+    (last,) = equity_curve(movements, closes, [START + HOUR], START)
+    with localcontext(CONTEXT):
+        assert last.equity == D("9000000000000.01") - D("1.0000000000000000001") + base * price
 
 
 def test_closes_are_those_known_then() -> None:
