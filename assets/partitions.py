@@ -11,8 +11,11 @@ DAILY = dg.DailyPartitionsDefinition(start_date="2017-08-17", timezone="UTC", en
 HISTORY = "tradewind/history"
 
 
-def window(context: dg.AssetExecutionContext, now: datetime) -> tuple[datetime | None, datetime]:
+def window(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, now: datetime
+) -> tuple[datetime | None, datetime]:
     """Return [start, end) of what this run writes: its day up to `now`, or all that lies before `now` (start None)."""
-    day = datetime.fromisoformat(context.partition_key + "T00:00:00+00:00")
+    # A check has no partition of its own; the run's tag holds the day for both.
+    day = datetime.fromisoformat(context.run.tags["dagster/partition"] + "T00:00:00+00:00")
     start = None if HISTORY in context.run.tags else day
     return start, min(day + timedelta(days=1), now)

@@ -64,7 +64,7 @@ class DeskResource(dg.ConfigurableResource):
     """Opens the book named by the setting TRADEWIND_BOOK; no secret ever enters a run's configuration."""
 
     @contextmanager
-    def open(self, context: dg.AssetExecutionContext) -> Iterator[Desk]:
+    def open(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Iterator[Desk]:
         """Yield the desk of one run; its connections are the process's.
 
         Raises:
@@ -80,7 +80,7 @@ class DeskResource(dg.ConfigurableResource):
         yield Desk(
             settings,
             database,
-            Store(database, context.run_id, version),
+            Store(database, context.run.run_id, version),
             compose.clock(settings),
             settings.book,
             chosen["venue"],
@@ -90,7 +90,7 @@ class DeskResource(dg.ConfigurableResource):
             chosen["horizon"],
             chosen["seed"],
             datetime.fromisoformat(chosen["history_start"]),
-            context.run_id,
+            context.run.run_id,
             version,
         )
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.checks import expectations
 from assets.features import technical_features
 from assets.forecasts import market_regimes, price_forecasts
 from assets.market import candles, instruments
@@ -33,6 +34,7 @@ ASSETS = [
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(ASSETS),
+    asset_checks=dg.load_asset_checks_from_modules([expectations]),
     jobs=jobs.ALL,
     schedules=schedules.ALL,
     sensors=sensors.ALL,

@@ -7,6 +7,10 @@ def _assets(*names: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
 
 
+#: Great Expectations takes seconds to load: it has its turn once a day.
+_SLOW_CHECKS = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["market", "candles"]), "expectations"))
+
+
 #: History in, models trained: once per book, over all of its history at once.
 bootstrap = dg.define_asset_job(
     "bootstrap",
@@ -19,7 +23,8 @@ bootstrap = dg.define_asset_job(
         "training/rule_models",
         "forecasts/price_forecasts",
         "forecasts/market_regimes",
-    ),
+    )
+    - _SLOW_CHECKS,
     description="Load the whole history of a book, compute its features and train its models.",
 )
 
@@ -32,7 +37,8 @@ intraday = dg.define_asset_job(
         "forecasts/price_forecasts",
         "forecasts/market_regimes",
         "signals/strategy_signals",
-    ),
+    )
+    - _SLOW_CHECKS,
     description="Take the newest closed bar through features and forecasts to signals.",
 )
 

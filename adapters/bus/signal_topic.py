@@ -106,7 +106,7 @@ class SignalConsumer:
 
 def connection(bootstrap: str, api_version: str | None) -> dict[str, Any]:
     """Return the client options that every connection shares; `api_version` is set for the in-process broker only."""
-    options: dict[str, Any] = {"bootstrap_servers": bootstrap.split(",")}
+    options: dict[str, Any] = {"bootstrap_servers": bootstrap.split(","), "bootstrap_timeout_ms": 10_000}
     if api_version is not None:
         options["api_version"] = tuple(int(part) for part in api_version.split("."))
     return options

@@ -29,11 +29,12 @@ def write(
     at: datetime,
     run_id: str,
     last_open: datetime,
+    domain: str = "bars",
 ) -> None:
     """Store the findings about one symbol and set its gates as they stand now.
 
     A gate is closed while a blocking finding touches the newest bar due (`last_open`); it opens again with the first
-    look that no longer finds it. Older defects are recorded and close nothing.
+    look of the same `domain` that no longer finds it. Older defects are recorded and close nothing.
     """
     found = list(findings)
     for finding in found:
@@ -47,15 +48,15 @@ def write(
     closed = {f.check: f.detail for f in found if f.blocking and f.last_ts is not None and f.last_ts >= last_open}
     connection.execute(
         "update ops.gates set closed = false, detail = 'healed', at = %s, run_id = %s"
-        " where book = %s and venue = %s and symbol = %s and closed and not check_name = any(%s)",
-        (at, run_id, keys["book"], keys["venue"], symbol, list(closed)),
+        " where book = %s and venue = %s and symbol = %s and domain = %s and closed and not check_name = any(%s)",
+        (at, run_id, keys["book"], keys["venue"], symbol, domain, list(closed)),
     )
     for check, detail in closed.items():
         connection.execute(
-            "insert into ops.gates (book, venue, symbol, check_name, closed, detail, at, run_id)"
-            " values (%s, %s, %s, %s, true, %s, %s, %s) on conflict (book, venue, symbol, check_name)"
+            "insert into ops.gates (book, venue, symbol, check_name, domain, closed, detail, at, run_id)"
+            " values (%s, %s, %s, %s, %s, true, %s, %s, %s) on conflict (book, venue, symbol, check_name)"
             " do update set closed = true, detail = excluded.detail, at = excluded.at, run_id = excluded.run_id",
-            (keys["book"], keys["venue"], symbol, check, detail, at, run_id),
+            (keys["book"], keys["venue"], symbol, check, domain, detail, at, run_id),
         )
 
 

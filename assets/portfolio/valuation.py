@@ -59,6 +59,6 @@ def write(at: Desk, table: str, rows: Sequence[Valuation] | Sequence[Position], 
     for row in rows:
         for name, values in columns.items():
             value = getattr(row, name)
-            values.append(str(float(value)) if isinstance(value, Decimal) else value)
+            values.append(text(value) if isinstance(value, Decimal) else value)
     frame = pl.DataFrame(columns, schema_overrides={"ts": TS})
     return at.store.write(table, frame.with_columns(book=pl.lit(at.book), knowledge_ts=pl.col("ts")), now)

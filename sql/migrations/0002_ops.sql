@@ -17,6 +17,7 @@ create table ops.gates (
     venue text not null,
     symbol text not null,
     check_name text not null,
+    domain text not null,
     closed boolean not null,
     detail text not null,
     at timestamptz not null,

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.e2e
 _PATIENCE = 150.0
 _QUERY = """{
   assetNodes { assetKey { path } groupName }
-  schedulesOrError { ... on Schedules { results { name scheduleState { status } } } }
+  repositoriesOrError { ... on RepositoryConnection { nodes { schedules { name scheduleState { status } } } } }
   runsOrError(limit: 50) { ... on Runs { results { jobName status } } }
 }"""
 
@@ -47,6 +47,7 @@ class Up:
 
     def ask(self) -> dict[str, Any]:
         answer = requests.post(f"{self.addresses['dagster']}/graphql", json={"query": _QUERY}, timeout=30)
+        assert "errors" not in answer.json(), answer.text
         return answer.json()["data"]
 
     def end(self, number: signal.Signals) -> int:
@@ -106,7 +107,8 @@ def test_up_trades_on_schedule_and_goes_on_after_any_end(data_dir: Path, start: 
     first = start()
     seen = first.ask()
     assert {"market", "features", "forecasts", "signals"} <= {node["groupName"] for node in seen["assetNodes"]}
-    schedules = {each["name"]: each["scheduleState"]["status"] for each in seen["schedulesOrError"]["results"]}
+    (repository,) = seen["repositoriesOrError"]["nodes"]
+    schedules = {each["name"]: each["scheduleState"]["status"] for each in repository["schedules"]}
     assert schedules["intraday_every_minute"] == "RUNNING"
     wait_for(
         lambda: ("intraday", "SUCCESS") in {(r["jobName"], r["status"]) for r in first.ask()["runsOrError"]["results"]},

@@ -102,7 +102,8 @@ def order(connection: Connection, signal: str, number: int, symbol: str = BTC, *
     }
     names = ", ".join(row)
     holders = ", ".join(f"%({name})s" for name in row)
-    connection.execute(f"insert into trading.orders ({names}) values ({holders})", row)
+    statement = f"insert into trading.orders ({names}) values ({holders})"
+    connection.execute(statement, row)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def beats(connection: Connection) -> None:
