@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+import psycopg
 from psycopg import sql as syntax
 
 from adapters.store.database import Connection, Database
@@ -113,11 +114,14 @@ class Store:
             return 0
         marks = [pl.lit(self._run_id).alias("run_id"), pl.lit(self._code_version).alias("code_version")]
         rows = frame.with_columns(marks).select(layout.columns)
-        with self._database.transaction() as connection:
-            if _lies_ahead(connection, layout, rows):
-                _copy(connection, layout.name, layout.columns, rows)
-                return rows.height
-            return _merge(connection, layout, rows, now)
+        try:
+            with self._database.transaction() as connection:
+                if _lies_ahead(connection, layout, rows):
+                    _copy(connection, layout.name, layout.columns, rows)
+                    return rows.height
+                return _merge(connection, layout, rows, now)
+        except (psycopg.IntegrityError, psycopg.DataError) as error:
+            raise BadData(f"{table}: {' '.join(str(error).splitlines()[:2])}") from None
 
     def _fetch(self, query: str) -> pl.DataFrame:
         frame = pl.DataFrame(self._database.arrow(query))
@@ -151,10 +155,9 @@ def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> b
 
 
 def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[str], rows: pl.DataFrame) -> None:
-    names = syntax.SQL(", ").join(map(syntax.Identifier, columns))
     with (
         connection.cursor() as cursor,
-        cursor.copy(syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, names)) as copy,
+        cursor.copy(syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, _names(columns))) as copy,
     ):
         for part in rows.iter_slices(_SLICE):
             copy.write(part.write_csv(include_header=False, datetime_format=_TIME_FORMAT))
@@ -162,45 +165,44 @@ def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[st
 
 def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> int:
     rows = rows.unique(subset=layout.key, keep="last", maintain_order=True)
-    stage = syntax.Identifier("stage")
     connection.execute(
-        syntax.SQL("create temp table {} (like {} including defaults) on commit drop").format(stage, layout.name)
+        syntax.SQL("create temp table stage (like {} including defaults) on commit drop").format(layout.name)
     )
-    _copy(connection, stage, layout.columns, rows)
+    _copy(connection, syntax.Identifier("stage"), layout.columns, rows)
     connection.execute("analyze stage")
-    columns = syntax.SQL(", ").join(map(syntax.Identifier, layout.columns))
-    key = syntax.SQL(", ").join(map(syntax.Identifier, layout.key))
-    same = syntax.SQL("({}) is not distinct from ({})").format(
-        syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.content),
-        syntax.SQL(", ").join(syntax.Identifier("c", name) for name in layout.content),
-    )
-    match = syntax.SQL(" and ").join(
-        syntax.SQL("{} = {}").format(syntax.Identifier("c", name), syntax.Identifier("s", name)) for name in layout.key
-    )
-    seen, known, version = syntax.SQL(""), syntax.SQL(""), syntax.SQL("")
-    if layout.versioned:
-        # greatest() passes over nulls, so without `now` a row's own time counts.
-        seen = syntax.SQL(
-            " and c.knowledge_ts <= greatest(s.knowledge_ts, {now}::timestamptz) order by c.knowledge_ts desc"
-        ).format(now=syntax.Literal(now))
-        known = syntax.SQL(
-            "case when c.run_id is null then s.knowledge_ts else greatest(s.knowledge_ts, {now}::timestamptz) end, "
-        ).format(now=syntax.Literal(now))
-        version = syntax.SQL(", knowledge_ts")
+    return connection.execute(_new_versions(layout, now)).rowcount
+
+
+def _new_versions(layout: Layout, now: datetime | None) -> syntax.Composed:
+    """Return the insert of those staged rows whose content differs from what was known of their key."""
     statement = syntax.SQL(
         "insert into {table} ({columns}) select {keys}, {known}{rest} from stage as s left join lateral"
         " (select * from {table} as c where {match}{seen} limit 1) as c on true"
-        " where c.run_id is null or not {same} on conflict ({key}{version}) do nothing"
-    ).format(
-        table=layout.name,
-        columns=columns,
-        keys=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in layout.key),
-        rest=syntax.SQL(", ").join(syntax.Identifier("s", name) for name in (*layout.content, *_MARKS)),
-        known=known,
-        match=match,
-        seen=seen,
-        same=same,
-        key=key,
-        version=version,
+        " where c.run_id is null or ({staged}) is distinct from ({stored}) on conflict ({key}{version}) do nothing"
     )
-    return connection.execute(statement).rowcount
+    # greatest() passes over nulls, so without `now` a row's own time counts.
+    since = syntax.SQL("greatest(s.knowledge_ts, {}::timestamptz)").format(syntax.Literal(now))
+    nothing = syntax.SQL("")
+    versions = {
+        "known": syntax.SQL("case when c.run_id is null then s.knowledge_ts else {} end, ").format(since),
+        "seen": syntax.SQL(" and c.knowledge_ts <= {} order by c.knowledge_ts desc").format(since),
+        "version": syntax.SQL(", knowledge_ts"),
+    }
+    return statement.format(
+        table=layout.name,
+        columns=_names(layout.columns),
+        key=_names(layout.key),
+        keys=_names(layout.key, "s"),
+        rest=_names((*layout.content, *_MARKS), "s"),
+        staged=_names(layout.content, "s"),
+        stored=_names(layout.content, "c"),
+        match=syntax.SQL(" and ").join(
+            syntax.SQL("{} = {}").format(syntax.Identifier("c", name), syntax.Identifier("s", name))
+            for name in layout.key
+        ),
+        **(versions if layout.versioned else dict.fromkeys(versions, nothing)),
+    )
+
+
+def _names(names: Sequence[str], *table: str) -> syntax.Composed:
+    return syntax.SQL(", ").join(syntax.Identifier(*table, name) for name in names)

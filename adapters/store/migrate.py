@@ -1,7 +1,12 @@
-"""Bring a database to the present schema: alembic runs the plain SQL files of sql/migrations in order."""
+"""Bring a database to the present schema: alembic runs the plain SQL files of sql/migrations in order.
+
+Where the server has TimescaleDB, the files of sql/timescale follow; they say again what must be, so they always run.
+"""
 
 from importlib.resources import files
+from typing import Any
 
+import sql
 from adapters.store.database import Database
 
 #: Serialises migrations of two starts at once.
@@ -29,8 +34,26 @@ def migrate(url: str) -> str:
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101
+        if _has_timescale(driver):
+            for name in sql.names("timescale"):
+                driver.execute(sql.read(f"timescale/{name}"))
     engine.dispose()
     return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def _has_timescale(driver: Any) -> bool:
+    """Return whether the extension is installed, or can be: it is on the server and loaded at its start."""
+    row = driver.execute(
+        "select exists (select 1 from pg_extension where extname = 'timescaledb'),"
+        " exists (select 1 from pg_available_extensions where name = 'timescaledb')"
+        " and current_setting('shared_preload_libraries') like '%timescaledb%'"
+    ).fetchone()
+    installed, available = row
+    if available and not installed:
+        driver.execute("create extension if not exists timescaledb")
+    return installed or available
 
 
 def _creator(url: str):

@@ -1,4 +1,4 @@
-"""Great Expectations on the day's candles, once a day: a symbol that fails has its gate closed and its reason written."""
+"""Great Expectations on the candles of a day: a symbol that fails has its gate closed and its reason written."""
 
 import dagster as dg
 import polars as pl

@@ -17,24 +17,30 @@ _DAY = timedelta(days=1)
 Told = Callable[[str, int, int], None]
 
 
-def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", clock: Clock, told: Told) -> None:
-    """Bring the book of `plan` to the present: all of its history the first time, the days missed later on."""
+def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", now: datetime, told: Told) -> None:
+    """Bring the book of `plan` to `now`: all of its history the first time, the days missed later on."""
     if not progress.bootstrapped(database, plan.book):
-        told("history and models", 0, 1)
-        run_job("bootstrap", plan.book, instance, clock.now(), history=True)
-        owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
-        with database.transaction() as connection:
-            instruments.load(connection, plan.venue, plan.symbols, clock.now())
-            accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, plan.window_start)
-        told("history and models", 1, 1)
+        bootstrap(plan, database, instance, now, now, told)
         return
-    now = clock.now()
     missed = missed_days(_newest(plan, database, now), now)
     for number, day in enumerate(missed):
         told("days missed", number, len(missed))
         run_job("intraday", plan.book, instance, day)
         run_job("daily", plan.book, instance, day)
     told("days missed", len(missed), len(missed))
+
+
+def bootstrap(
+    plan: RunPlan, database: Database, instance: "DagsterInstance", day: datetime, now: datetime, told: Told
+) -> None:
+    """Load the history up to `day`, train the models, and pay the capital in at `now`, the last thing to be done."""
+    told("history and models", 0, 1)
+    run_job("bootstrap", plan.book, instance, day, history=True)
+    owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
+    with database.transaction() as connection:
+        instruments.load(connection, plan.venue, plan.symbols, now)
+        accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, now)
+    told("history and models", 1, 1)
 
 
 def missed_days(newest: datetime, now: datetime) -> list[datetime]:

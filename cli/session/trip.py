@@ -7,9 +7,10 @@ from adapters.settings import Settings
 from adapters.store import books
 from adapters.store.database import Database
 from cli.session.markets import Market
+from cli.session.preparation import Told
 from cli.session.result import collect
 from cli.session.stack import dagster_instance, running
-from cli.session.walk import Told, Walk
+from cli.session.walk import Walk
 from services.supervisor.memory import MemorySampler
 
 

@@ -1,15 +1,15 @@
 """The walk: bootstrap once, then bar by bar; each step is one hop of the data and a barrier before time goes on."""
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.exchange.simulator_control import SimulatorControl
-from adapters.store import accounts, books, gates, instruments, parameters, progress
+from adapters.store import books, gates, parameters, progress
 from adapters.store.database import Database
 from cli.session.markets import Market
-from cli.session.plan import CAPITAL, STRATEGIES, RunPlan
+from cli.session.plan import RunPlan
+from cli.session.preparation import Told, bootstrap, run_job
 from cli.session.stack import Stack
 from services.supervisor.child import Child
 from trading.errors import Unavailable
@@ -23,8 +23,6 @@ _PATIENCE_SECONDS = 180.0
 #: How long an order may be unsettled on the wall's clock before venue time passes to prove its absence.
 _GRACE_SECONDS = 1.0
 _PROOF_STEP = timedelta(seconds=1)
-
-Told = Callable[[str, int, int], None]
 
 
 class Walk:
@@ -43,7 +41,9 @@ class Walk:
             book = books.get(connection, self._plan.book)
         assert book is not None  # noqa: S101
         if not progress.bootstrapped(self._database, self._plan.book):
-            self._bootstrap(instance)
+            start = self._plan.window_start
+            last_bar = start - self._plan.timeframe.delta
+            bootstrap(self._plan, self._database, instance, last_bar, start, self._told)
         self._stack.start("publisher", "services.publisher.main")
         execution = self._stack.start("execution", "services.execution.main")
         for step in range(book["next_step"], self._plan.steps):
@@ -62,21 +62,12 @@ class Walk:
                 gates.quarantine(connection, keys, symbol, found.quarantined, source="file")
         return row
 
-    def _bootstrap(self, instance: "DagsterInstance") -> None:
-        self._told("history and models", 0, 1)
-        self._run("bootstrap", instance, self._plan.window_start - self._plan.timeframe.delta, history=True)
-        owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in self._plan.symbols]
-        with self._database.transaction() as connection:
-            instruments.load(connection, self._plan.venue, self._plan.symbols, self._plan.window_start)
-            accounts.fund(connection, self._plan.book, owners, self._plan.quote, CAPITAL, self._plan.window_start)
-        self._told("history and models", 1, 1)
-
     def _step(self, step: int, control: SimulatorControl, instance: "DagsterInstance", execution: Child) -> None:
         opens = self._plan.window_start + step * self._plan.timeframe.delta
         closes = opens + self._plan.timeframe.delta
         if control.state().now < closes:
             # A resumed step whose bar is already on its way has its signals; the asset would write the same rows.
-            self._run("intraday", instance, opens - self._plan.timeframe.delta)
+            run_job("intraday", self._plan.book, instance, opens - self._plan.timeframe.delta)
             self._settle(control, execution, closes)
             while not control.advance(closes).done:
                 self._settle(control, execution, closes)
@@ -88,19 +79,8 @@ class Walk:
         """Value the book at the last close and write the report of each traded day."""
         day = self._plan.window_start
         while day < self._plan.end:
-            self._run("daily", instance, day)
+            run_job("daily", self._plan.book, instance, day)
             day = day.replace(hour=0, minute=0, second=0) + timedelta(days=1)
-
-    def _run(self, job: str, instance: "DagsterInstance", bar: datetime, *, history: bool = False) -> None:
-        """Run `job` for the day of `bar`, or for all history up to it."""
-        from pipelines.definitions import HISTORY, defs
-
-        tags = {"tradewind/book": self._plan.book, **({HISTORY: "all"} if history else {})}
-        # The run's whole log is in Dagster; the terminal shows what went wrong, and progress.
-        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        defs.resolve_job_def(job).execute_in_process(
-            run_config=quiet, instance=instance, partition_key=f"{bar:%Y-%m-%d}", tags=tags
-        )
 
     def _settle(self, control: SimulatorControl, execution: Child, closes: datetime) -> None:
         """Wait until all that was known now has had its effect; let venue time pass where an order's proof needs it."""

@@ -129,8 +129,7 @@ def test_up_trades_on_schedule_and_goes_on_after_any_end(data_dir: Path, start: 
         "signals did not reach execution",
     )
 
-    first.process.send_signal(signal.SIGKILL)
-    first.process.wait()
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
     assert first.left_over(20) == []
 
     second = start()

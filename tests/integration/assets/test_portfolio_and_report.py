@@ -26,7 +26,6 @@ from trading.order import Side
 pytestmark = [
     # Dagster calls what pydantic has deprecated.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster.*"),
-    pytest.mark.filterwarnings("ignore:.*run_id.* is deprecated:DeprecationWarning"),
 ]
 
 

@@ -60,7 +60,7 @@ WRONG: list[tuple[str, Any]] = [
     ("exposure", "NaN"),
     ("exposure", "1E-999999999"),
     ("exposure", "0.5\n"),
-    ("exposure", "٠"),
+    ("exposure", "\u0660"),
     ("exposure", None),
     ("exposure", ["0.5"]),
     ("stop", "2"),

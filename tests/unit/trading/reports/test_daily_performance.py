@@ -33,7 +33,9 @@ HAPPENINGS: dict[str, list[dict[str, Any]]] = {
 
 def day(**changes: Any) -> Day:
     owners = (("s", "A/Q", "100"), ("t", "B/Q", "100"), ("treasury", "-", "0.01"))
-    movements = [Movement(START, *owner, "book", D(0), D(paid), capital=D(paid)) for *owner, paid in owners]
+    movements = [
+        Movement(START, strategy, symbol, "book", D(0), D(paid), capital=D(paid)) for strategy, symbol, paid in owners
+    ]
     bought = Movement(START, "s", "A/Q", "buy", D(4), D("-40.04"), D("0.04"), D("40.04"))
     sold = Movement(START + 2 * HOURLY.delta, "s", "A/Q", "sell", D("-3.9999"), D(48), D("0.05"), D("48.05"))
     movements += [bought, sold]

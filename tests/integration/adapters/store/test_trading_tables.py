@@ -1,0 +1,396 @@
+"""What the database itself refuses: the last line of defence of orders, ledger, audit and leases."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from adapters.bus.signal_topic import Record
+from adapters.store import accounts, audit, fills, gates, inbox, leases, ledger, orders, outbox, symbols, triggers
+from adapters.store.database import Connection, Database
+from services.execution.desk import Desk
+from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, decide, fund, intent, request
+from tests.integration.execution.floor import broken_links
+from tests.unit.trading.made import INSTRUMENT, LIMITS
+from trading.accounting.journal import Journal, Line, deposit
+from trading.accounting.journal import fill as journal_of
+from trading.errors import BadData, Interrupted, Unavailable
+from trading.fill import Fill
+from trading.market.clean import Finding
+from trading.order import Leg, Order, OrderState, Side
+
+D = Decimal
+S = OrderState
+
+
+def trade(number: int, order: Order, quantity: str = "2") -> Fill:
+    ids = (str(number), "77", order.client_id)
+    return Fill("venue", SYMBOL, *ids, Side.BUY, D(100), D(quantity), D("0.002"), "BTC", AT)
+
+
+# ledger -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "table", ["trading.ledger_entries", "trading.journals", "trading.fills", "trading.order_events", "ops.audit_events"]
+)
+@pytest.mark.parametrize("change", ["update {} set book = 'other'", "delete from {}", "truncate {} cascade"])
+def test_history_is_append_only(db: Database, table: str, change: str):
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT)
+        fills.add(connection, BOOK, trade(1, made), AT)
+        audit.record(connection, AT, "test", "kind", "ref", {})
+    column = {"trading.order_events": "client_id", "ops.audit_events": "actor"}.get(table, "book")
+    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"), db.transaction() as connection:
+        connection.execute(change.format(table).replace("book", column))  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def test_a_journal_that_does_not_sum_to_zero_is_refused_at_commit(db: Database):
+    wrong = Journal("wrong", "DEPOSIT", BOOK, (Line("cash", "USDT", D(1)), Line("capital", "USDT", D("-1.00000001"))))
+    with (
+        pytest.raises(psycopg.errors.CheckViolation, match=r"does not balance: -0\.00000001 USDT"),
+        db.transaction() as c,
+    ):
+        ledger.post(c, wrong, BOOK, STRATEGY, SYMBOL, AT)
+    with db.transaction() as connection:
+        assert ledger.owned(connection, BOOK) == {}
+
+
+def test_a_journal_is_posted_once_and_balances_follow(db: Database):
+    with db.transaction() as connection:
+        entry = deposit(BOOK, STRATEGY, SYMBOL, "USDT", D("10.5"))
+        assert [ledger.post(connection, entry, BOOK, STRATEGY, SYMBOL, AT) for _ in range(2)] == [True, False]
+        assert ledger.owned(connection, BOOK) == {"USDT": D("10.5")}
+        assert ledger.imbalance(connection, BOOK) == 0
+        assert ledger.outstanding(connection, "nobody") == (D(0), 0)
+
+
+def test_funds_are_split_in_whole_cents_and_nothing_is_lost(db: Database):
+    owners = [(f"strategy{n}", SYMBOL) for n in range(3)]
+    with db.transaction() as connection:
+        accounts.fund(connection, BOOK, owners, "USDT", D(100), AT)
+        assert ledger.owned(connection, BOOK) == {"USDT": D(100)}
+        loaded = accounts.load(connection, BOOK, "strategy0", INSTRUMENT, "signal")
+        assert (loaded.cash, loaded.peak_equity, loaded.entry_gate_open) == (D("33.33"), D("33.33"), True)
+
+
+# orders -----------------------------------------------------------------------------------------------------------
+
+
+def test_orders_are_moved_by_compare_and_set(db: Database):
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT, epoch=3)
+        assert orders.get(connection, made.client_id) == made
+        assert not orders.mark_sending(connection, made, AT, 3000, epoch=2)
+        assert orders.mark_sending(connection, made, AT, 3000, epoch=3)
+        assert not orders.mark_sending(connection, made, AT, 3000, epoch=3)
+        # read before it was sent
+        assert not orders.move(connection, made, S.CANCELED, AT)
+        sending = orders.get(connection, made.client_id)
+        assert sending is not None
+        assert (sending.state, sending.sent_at, sending.recv_window_ms) == (S.SENDING, AT, 3000)
+        # of another epoch
+        assert not orders.move(connection, replace(sending, epoch=2), S.ACKED, AT)
+        orders.adopt(connection, BOOK, 4)
+        assert not orders.move(connection, sending, S.ACKED, AT)
+        assert orders.move(connection, replace(sending, epoch=4), S.ACKED, AT, venue_order_id="77")
+        with pytest.raises(BadData, match="cannot become"):
+            orders.move(connection, replace(sending, state=S.FILLED), S.ACKED, AT)
+        assert [order.client_id for order in orders.find(connection, BOOK, SYMBOL, ["77", "78"]).values()] == [
+            made.client_id
+        ]
+        events = connection.execute(
+            "select from_state, to_state from trading.order_events order by event_id"
+        ).fetchall()
+    assert [(row["from_state"], row["to_state"]) for row in events] == [
+        (None, "INTENT"),
+        ("INTENT", "SENDING"),
+        ("SENDING", "ACKED"),
+    ]
+
+
+def test_terminal_orders_are_not_adopted_and_late_fills_are_still_counted(db: Database):
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT)
+        assert orders.move(connection, made, S.CANCELED, AT)
+        orders.adopt(connection, BOOK, 9)
+        orders.add_filled(connection, made.client_id, D(2))
+        after = orders.get(connection, made.client_id)
+        assert after is not None
+        assert (after.epoch, after.filled, after.remaining) == (1, D(2), D(3))
+        assert orders.living(connection, BOOK) == []
+
+
+def test_a_second_living_attempt_is_refused_and_one_after_a_proof_is_not(db: Database):
+    with db.transaction() as connection:
+        intent(connection, INSTRUMENT)
+    for attempt in (1, 2):
+        with pytest.raises(psycopg.errors.UniqueViolation), db.transaction() as connection:
+            orders.create(connection, request(), attempt, 1, AT)
+    for proof in ("ABSENT", "REJECTED"):
+        with db.transaction() as connection:
+            connection.execute("update trading.orders set state = %s", (proof,))
+            following = orders.create(connection, request(), 2, 1, AT)
+            assert following.client_id.endswith("-a2")
+            connection.rollback()
+    for end in ("FILLED", "CANCELED", "EXPIRED"):
+        with db.transaction() as connection:
+            connection.execute("update trading.orders set state = %s", (end,))
+        with pytest.raises(psycopg.errors.UniqueViolation), db.transaction() as connection:
+            orders.create(connection, request(), 2, 1, AT)
+
+
+def test_an_order_needs_its_decision_and_a_decision_its_signal(db: Database):
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), db.transaction() as connection:
+        orders.create(connection, request(), 1, 1, AT)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), db.transaction() as connection:
+        decide(connection)
+
+
+# fills ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_trade_is_booked_once_and_never_with_other_numbers(db: Database):
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT)
+        assert fills.add(connection, BOOK, trade(1, made), AT)
+        assert not fills.add(connection, BOOK, trade(1, made), AT + timedelta(hours=1))
+        with pytest.raises(BadData, match="other numbers"):
+            fills.add(connection, BOOK, trade(1, made, "3"), AT)
+        assert fills.watermark(connection, BOOK, SYMBOL) is None
+        fills.set_watermark(connection, BOOK, SYMBOL, "9")
+        fills.set_watermark(connection, BOOK, SYMBOL, "10")
+        assert fills.watermark(connection, BOOK, SYMBOL) == "10"
+
+
+# sub-accounts -----------------------------------------------------------------------------------------------------
+
+
+def stop(connection: Connection, number: int, level: str, state: str, filled: str = "0") -> None:
+    decide(connection, number)
+    key = replace(request().key, decision_no=number, leg=Leg.STOP)
+    order = orders.create(connection, replace(request(Leg.STOP, level), key=key), 1, 1, AT + timedelta(minutes=number))
+    connection.execute(
+        "update trading.orders set state = %s, filled = %s where client_id = %s", (state, D(filled), order.client_id)
+    )
+
+
+def floor_of(connection: Connection) -> Decimal | None:
+    return accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal").stop_floor
+
+
+def test_the_floor_of_the_stop_lives_as_long_as_its_position(db: Database):
+    with db.transaction() as connection:
+        accept(connection)
+        assert floor_of(connection) is None
+        stop(connection, 1, "90", "CANCELED")
+        assert floor_of(connection) == D(90)
+        stop(connection, 2, "95", "ACKED")
+        assert floor_of(connection) == D(95)
+        stop(connection, 3, "99", "REJECTED")
+        stop(connection, 4, "98", "ABSENT")
+        assert floor_of(connection) == D(95)
+        # the raised stop fills: the position is over, and so is the older stop that it replaced
+        connection.execute("update trading.orders set state = 'FILLED', filled = 5 where stop_price = 95")
+        assert floor_of(connection) is None
+        stop(connection, 5, "80", "ACKED")
+        assert floor_of(connection) == D(80)
+        decide(connection, 6, target="0")
+        connection.execute(
+            "update trading.risk_decisions set decided_at = %s where decision_no = 6", (AT + timedelta(hours=1),)
+        )
+        assert floor_of(connection) is None
+
+
+def test_refusals_of_the_present_signal_are_counted_but_not_attempts_that_were_followed(db: Database):
+    def refused() -> int:
+        return accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal").refused
+
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT)
+        assert refused() == 0
+        connection.execute("update trading.orders set state = 'REJECTED'")
+        assert refused() == 1
+        orders.create(connection, made.request, 2, 1, AT)
+        assert refused() == 0
+        assert accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "another").refused == 0
+        connection.execute("update trading.orders set state = 'EXPIRED' where attempt = 2")
+        assert refused() == 1
+        connection.execute("update trading.orders set filled = 1 where attempt = 2")
+        assert refused() == 0
+
+
+def test_what_closes_the_gate_in_the_order_of_weight(db: Database):
+    def gate() -> tuple[bool, str]:
+        return accounts.gate(connection, BOOK, "venue", SYMBOL)
+
+    with db.transaction() as connection:
+        assert gate() == (True, "")
+        keys = {"book": BOOK, "venue": "venue", "timeframe": "1h"}
+        found = Finding("gap", blocking=True, count=1, first_ts=AT, last_ts=AT, detail="a bar is missing")
+        gates.write(connection, keys, SYMBOL, [found], AT, "run", AT)
+        assert gate() == (False, "gap a bar is missing")
+        made = intent(connection, INSTRUMENT)
+        connection.execute("update trading.orders set state = 'UNKNOWN'")
+        assert gate() == (False, f"order {made.client_id} is UNKNOWN")
+        symbols.set_state(connection, BOOK, SYMBOL, "HALTED", "why", AT)
+        assert gate() == (False, "symbol HALTED why")
+        connection.execute("insert into trading.halts (book, reason, actor, at) values ('book', 'kill', 'me', now())")
+        assert gate() == (False, "halt kill")
+        assert accounts.gate(connection, "other", "venue", SYMBOL) == (True, "")
+        connection.execute("update trading.halts set lifted_at = now()")
+        symbols.set_state(connection, BOOK, SYMBOL, "OPEN", "", AT)
+        connection.execute("update trading.orders set state = 'ACKED'")
+        gates.write(connection, keys, SYMBOL, [], AT, "run", AT)
+        assert gate() == (True, "")
+        assert symbols.in_state(connection, BOOK, "OPEN") == [SYMBOL]
+
+
+def test_a_fill_is_seen_in_the_sub_account(db: Database):
+    with db.transaction() as connection:
+        made = intent(connection, INSTRUMENT)
+        ledger.post(connection, journal_of(BOOK, trade(1, made), INSTRUMENT), BOOK, STRATEGY, SYMBOL, AT)
+        loaded = accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal")
+    assert (loaded.cash, loaded.reserved_cash) == (D(490), D(310))
+    assert (loaded.position, loaded.reserved_position) == (D("1.998"), D(0))
+    assert loaded.equity(D(100)) == D("999.8")
+    assert [order.client_id for order in loaded.working] == [made.client_id]
+
+
+# inbox, outbox, triggers --------------------------------------------------------------------------------------------
+
+
+def test_the_signal_in_force_is_the_newest_accepted_one(db: Database):
+    with db.transaction() as connection:
+        assert inbox.in_force(connection, BOOK, STRATEGY, SYMBOL) is None
+        accept(connection, "old", "2026-03-01T12:00:00+00:00")
+        accept(connection, "new", "2026-03-01T12:00:00.000001+00:00")
+        body = inbox.in_force(connection, BOOK, STRATEGY, SYMBOL)
+        assert body is not None
+        assert body["decided_at"] == "2026-03-01T12:00:00.000001+00:00"
+        with pytest.raises(BadData, match="nobody"):
+            accounts.valid_until(connection, "nobody")
+
+
+def test_offsets_never_go_back(db: Database):
+    with db.transaction() as connection:
+        for offset in (3, 7, 5):
+            inbox.advance(connection, "cluster", "topic", 0, offset)
+        assert inbox.offsets(connection, "cluster", "topic") == {0: 7}
+        assert inbox.offsets(connection, "other", "topic") == {}
+        assert inbox.known_clusters(connection, "topic") == {"cluster"}
+
+
+def test_a_reason_that_quotes_a_stranger_can_be_stored(db: Database):
+    with db.transaction() as connection:
+        stored = inbox.bury(connection, "cluster", Record("topic", 0, 1, b"\x00"), "bad \x00\ud800\n" + "x" * 9999)
+        assert stored == "bad ???" + "x" * 493
+        assert inbox.bury(connection, "cluster", Record("topic", 0, 1, None), "again") == "again"
+        rows = connection.execute("select reason, body from ops.dead_letters").fetchall()
+    assert [(row["reason"], bytes(row["body"])) for row in rows] == [(stored, b"\x00")]
+
+
+def test_the_outbox_sends_once_to_a_cluster_and_what_still_holds_to_a_new_one(db: Database):
+    def message(name: str, minutes: int) -> dict[str, Any]:
+        times = {"created_at": AT + timedelta(minutes=minutes), "valid_until": AT + timedelta(hours=1)}
+        return {"signal_id": name, "book": BOOK, "key": "key", "payload": "{}", **times}
+
+    def pending(cluster: str, hours: float = 0) -> list[str]:
+        now = AT + timedelta(hours=hours)
+        return [row["signal_id"] for row in outbox.pending(connection, BOOK, cluster, now)]
+
+    with db.transaction() as connection:
+        late = {**message("late", 2), "valid_until": AT + timedelta(hours=3)}
+        assert outbox.add(connection, [message("second", 1), message("first", 0), late], "topic") == 3
+        assert outbox.add(connection, [message("first", 0)], "topic") == 0
+        assert pending("a") == ["first", "second", "late"]
+        for number, name in enumerate(("first", "second", "late")):
+            outbox.mark(connection, name, "a", 0, number, AT)
+        assert pending("a") == []
+        assert not outbox.waiting(connection, BOOK, "a")
+        assert outbox.waiting(connection, BOOK, "b")
+        assert pending("b", 0.5) == ["first", "second", "late"]
+        assert pending("b", 1) == ["late"]
+        outbox.mark(connection, "late", "b", 0, 0, AT + timedelta(hours=1))
+        assert pending("b", 1) == []
+        assert outbox.progress(connection, BOOK) == (3, 0, AT)
+        # never sent anywhere: it goes out even when it has expired, so that its fate is on record
+        outbox.add(connection, [message("unsent", 3)], "topic")
+        assert pending("b", 9) == ["unsent"]
+
+
+def test_triggers_stand_until_the_decision_that_saw_them(db: Database):
+    with db.transaction() as connection:
+        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "fill", AT)
+        triggers.add(connection, BOOK, "other", SYMBOL, "signal", AT)
+        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "filled", AT)
+        first, second = triggers.due(connection, BOOK)
+        assert (first.strategy, first.reason, second.strategy) == (STRATEGY, "fill", "other")
+        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "late", AT)
+        triggers.clear(connection, BOOK, first)
+        assert [(one.strategy, one.reason) for one in triggers.due(connection, BOOK)] == [
+            ("other", "signal"),
+            (STRATEGY, "late"),
+        ]
+
+
+# audit ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_audit_chain_verifies_and_shows_what_was_tampered_with(db: Database):
+    with db.transaction() as connection:
+        for number in range(20):
+            audit.record(
+                connection, AT + timedelta(seconds=number), "test", "kind", f"ref {number}", {"n": str(number)}
+            )
+    assert broken_links(db) == []
+    with db.transaction() as connection:
+        connection.execute("alter table ops.audit_events disable trigger append_only")
+        connection.execute("update ops.audit_events set payload = '{}' where seq = 7")
+    assert broken_links(db) == [7]
+    with db.transaction() as connection:
+        connection.execute("delete from ops.audit_events where seq = 12")
+    assert broken_links(db) == [7, *range(13, 21)]
+
+
+# leases -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_former_owner_cannot_commit(db: Database):
+    parts: Any = (db, None, None, {}, LIMITS, 1, 3000, 15000)
+    with db.transaction() as connection:
+        first = leases.seize(connection, BOOK, "first")
+    owner = Desk(BOOK, "venue", first, *parts)
+    with owner.transaction() as connection:
+        fund(connection)
+    with db.transaction() as connection:
+        assert leases.seize(connection, BOOK, "second") == first + 1
+        assert leases.seize(connection, "another book", "first") == 1
+    with pytest.raises(Interrupted, match="taken over"), owner.transaction() as connection:
+        raise AssertionError("the former owner got a transaction")
+    with Desk(BOOK, "venue", first + 1, *parts).transaction() as connection:
+        assert ledger.owned(connection, BOOK) == {"USDT": D(1000)}
+
+
+def test_a_lease_cannot_be_taken_in_the_middle_of_a_commit(db: Database):
+    with db.transaction() as connection:
+        epoch = leases.seize(connection, BOOK, "first")
+    with db.transaction() as owner:
+        assert leases.holds(owner, BOOK, epoch)
+        with pytest.raises(Unavailable, match="lock"), db.transaction() as rival:  # noqa: PT012
+            rival.execute("set local lock_timeout = '100ms'")
+            leases.seize(rival, BOOK, "second")
+
+
+def test_a_frozen_owner_loses_its_locks(db: Database):
+    with db.transaction() as connection:
+        epoch = leases.seize(connection, BOOK, "first")
+    with pytest.raises(Unavailable), db.transaction() as frozen:  # noqa: PT012
+        frozen.execute("set local idle_in_transaction_session_timeout = '100ms'")
+        assert leases.holds(frozen, BOOK, epoch)
+        with db.transaction() as rival:
+            assert leases.seize(rival, BOOK, "second") == epoch + 1
+        leases.holds(frozen, BOOK, epoch)
