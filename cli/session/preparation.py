@@ -17,10 +17,11 @@ _DAY = timedelta(days=1)
 Told = Callable[[str, int, int], None]
 
 
-def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", now: datetime, told: Told) -> None:
-    """Bring the book of `plan` to `now`: all of its history the first time, the days missed later on."""
+def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", clock: Clock, told: Told) -> None:
+    """Bring the book of `plan` to the present: all of its history the first time, the days missed later on."""
+    now = clock.now()
     if not progress.bootstrapped(database, plan.book):
-        bootstrap(plan, database, instance, now, now, told)
+        bootstrap(plan, database, instance, now, clock.now, told)
         return
     missed = missed_days(_newest(plan, database, now), now)
     for number, day in enumerate(missed):
@@ -31,15 +32,24 @@ def prepare(plan: RunPlan, database: Database, instance: "DagsterInstance", now:
 
 
 def bootstrap(
-    plan: RunPlan, database: Database, instance: "DagsterInstance", day: datetime, now: datetime, told: Told
+    plan: RunPlan,
+    database: Database,
+    instance: "DagsterInstance",
+    day: datetime,
+    now: Callable[[], datetime],
+    told: Told,
 ) -> None:
-    """Load the history up to `day`, train the models, and pay the capital in at `now`, the last thing to be done."""
+    """Load the history up to `day`, train the models, and pay the capital in, the last thing to be done.
+
+    `now` is asked after the job: what the job has stored must be known by then.
+    """
     told("history and models", 0, 1)
     run_job("bootstrap", plan.book, instance, day, history=True)
     owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
+    done = now()
     with database.transaction() as connection:
-        instruments.load(connection, plan.venue, plan.symbols, now)
-        accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, now)
+        instruments.load(connection, plan.venue, plan.symbols, done)
+        accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, done)
     told("history and models", 1, 1)
 
 

@@ -96,6 +96,9 @@ def running(settings: Settings) -> Iterator[Stack]:
         stack.use(data_dir=data_dir, signal_key=_secret(settings, data_dir))
         if postgres is not None:
             stack.use(database_url=_hidden(postgres.url()), dagster_url=_hidden(_for_dagster(postgres.url("dagster"))))
+        elif settings.dagster_url is None:
+            # Dagster's tables are in the schema public, ours are in schemas of their own.
+            stack.use(dagster_url=_hidden(_for_dagster(stack.settings.required("database_url"))))
         migrate(stack.settings.required("database_url"))
         if broker is not None:
             broker.create_topic(settings.signal_topic, settings.signal_partitions)

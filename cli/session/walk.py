@@ -43,7 +43,7 @@ class Walk:
         if not progress.bootstrapped(self._database, self._plan.book):
             start = self._plan.window_start
             last_bar = start - self._plan.timeframe.delta
-            bootstrap(self._plan, self._database, instance, last_bar, start, self._told)
+            bootstrap(self._plan, self._database, instance, last_bar, lambda: start, self._told)
         self._stack.start("publisher", "services.publisher.main")
         execution = self._stack.start("execution", "services.execution.main")
         for step in range(book["next_step"], self._plan.steps):

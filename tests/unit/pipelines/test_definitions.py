@@ -1,0 +1,76 @@
+"""What Dagster shows, written down: a change here is a change of the catalogue."""
+
+import subprocess
+import sys
+
+import pytest
+
+#: Libraries that cost seconds or hundreds of megabytes, paid again by every run and every restart.
+HEAVY = {
+    "ccxt",
+    "confluent_kafka",
+    "duckdb",
+    "great_expectations",
+    "jinja2",
+    "lightgbm",
+    "numba",
+    "pandas",
+    "polars_talib",
+    "scipy",
+    "sklearn",
+}
+
+
+def imported_by(module: str) -> set[str]:
+    code = f"import {module}, sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_assets_jobs_and_checks_are_these():
+    from pipelines.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        "features/technical_features",
+        "forecasts/market_regimes",
+        "forecasts/price_forecasts",
+        "market/candles",
+        "market/instruments",
+        "portfolio/equity_curve",
+        "portfolio/positions",
+        "reports/daily_performance",
+        "signals/published_signals",
+        "signals/strategy_signals",
+        "training/price_models",
+        "training/regime_models",
+        "training/rule_models",
+    }
+    assert {key.to_user_string() for key in graph.asset_check_keys} == {
+        "market/candles:complete",
+        "market/candles:expectations",
+        "market/candles:fresh",
+        "market/candles:sound",
+    }
+    names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert names == {"bootstrap", "intraday", "daily", "training"}
+
+
+def test_every_asset_has_a_group_named_like_its_schema_kinds_and_a_description():
+    from pipelines.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.group_name == key.path[0]
+        assert node.kinds
+        assert node.description
+
+
+def test_definitions_load_without_heavy_libraries():
+    assert imported_by("pipelines.definitions") & HEAVY == set()
+
+
+@pytest.mark.parametrize("service", ["execution", "publisher", "guard"])
+def test_services_load_without_dagster_and_heavy_libraries(service):
+    assert imported_by(f"services.{service}.main") & {*HEAVY, "dagster", "models", "assets"} == set()
