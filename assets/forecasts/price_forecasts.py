@@ -42,6 +42,6 @@ def price_forecasts(context: dg.AssetExecutionContext, desk: DeskResource) -> dg
             "rows written": written,
             "without forecast": features.height - forecasts.height,
             "model": model.model_id[:16],
-            **{f"expected return {symbol}": value for symbol, value in latest.iter_rows()},
+            **{f"expected return {symbol}, bp": round(value * 1e4, 2) for symbol, value in latest.iter_rows()},
         }
     )

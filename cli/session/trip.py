@@ -7,6 +7,7 @@ from adapters.settings import Settings
 from adapters.store import books
 from adapters.store.database import Database
 from cli.session.markets import Market
+from cli.session.orphans import end_orphans
 from cli.session.preparation import Told
 from cli.session.result import collect
 from cli.session.stack import dagster_instance, running
@@ -30,6 +31,7 @@ def trip(settings: Settings, market: Market, told: Told, began: float) -> tuple[
         control = stack.start_simulator(market)
         told("starting", 1, 1)
         with dagster_instance(stack.settings) as instance:
+            end_orphans(instance)
             walk.go(control, instance)
             walk.close(instance)
         result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)

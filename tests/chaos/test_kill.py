@@ -20,6 +20,7 @@ from adapters.exchange.court_record import FILE_NAME, accepted_orders, duplicate
 from adapters.store import ledger
 from adapters.store.database import Database
 from adapters.store.local_postgres import LocalPostgres
+from adapters.store.postgres_process import postmaster
 from tests.e2e.command import Ended, end, start
 from tests.integration.execution.floor import broken_links
 
@@ -46,20 +47,19 @@ class Ordeal:
         self.timeline.append(f"{time.monotonic() - self.began:6.1f} s  {text}")
 
     def find(self, victim: str, parent: subprocess.Popen[str]) -> psutil.Process | None:
-        """Return the victim of this very run; the lists on disk may still speak of the last one."""
+        """Return the living victim; the list of children on disk may still speak of the run before."""
         with contextlib.suppress(OSError, ValueError, LookupError, psutil.Error):
-            begun = psutil.Process(parent.pid).create_time()
-            process = psutil.Process(self._pid(victim, parent))
-            return process if victim == "parent" or process.create_time() > begun else None
+            begun = psutil.Process(parent.pid)
+            if victim == "parent":
+                return begun
+            if victim == "postgres":
+                # a database that outlived a killed parent is taken over by the next
+                server = postmaster((self.folder / "postgres" / "data").resolve())
+                return None if server is None else server.process
+            rows: list[dict[str, Any]] = json.loads((self.folder / "children.json").read_text())
+            child = psutil.Process({row["name"]: row["pid"] for row in rows}[victim])
+            return child if child.create_time() > begun.create_time() else None
         return None
-
-    def _pid(self, victim: str, parent: subprocess.Popen[str]) -> int:
-        if victim == "parent":
-            return parent.pid
-        if victim == "postgres":
-            return int((self.folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        rows: list[dict[str, Any]] = json.loads((self.folder / "children.json").read_text())
-        return {row["name"]: row["pid"] for row in rows}[victim]
 
     def strike(self, victim: str, after: float) -> Ended:
         """Run until `victim` has lived for `after` seconds and kill it; the run may be done before."""
