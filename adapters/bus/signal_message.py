@@ -34,8 +34,8 @@ def decode(body: str) -> Signal:
     """Return the signal of a message body.
 
     Raises:
-        BadData: a field is missing, unknown, of the wrong type or out of range, the message names it; or the text is not
-            the canonical one, so that equal signals have equal hashes and times sort as texts.
+        BadData: a field is missing, unknown, of the wrong type or out of range, the message names it; or the text is
+            not the canonical one, so that equal signals have equal hashes and times sort as texts.
     """
     try:
         fields = json.loads(body)

@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 #: The least time between two questions about an order that rests at the venue; none while the market's time stands.
 _ASK_SECONDS = 0.25
 _POLL_MS = 20
-#: A heartbeat costs a commit: where time runs by itself, one a second is enough; where it jumps, the jump is said at once.
+#: A heartbeat costs a commit: where time runs by itself one a second is enough; a jump of time is said at once.
 _SAY_EVERY = timedelta(seconds=1)
 _SAY_SECONDS = 0.5
 _PAUSE_SECONDS = 0.5

@@ -1,4 +1,4 @@
-"""`make bench`: our parts against their peers, as ratios of medians measured in the same run; > 1 means we are better."""
+"""`make bench`: our parts against their peers, as ratios of medians of the same run; > 1 means we are better."""
 
 import argparse
 import json

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
@@ -78,7 +79,7 @@ def candles() -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _timed(work) -> float:  # noqa: ANN001
+def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -1,7 +1,7 @@
 """From a committed signal to the exchange receiving its order, through outbox, topic, decision and books.
 
-Real PostgreSQL, broker, publisher, execution and simulator as in `tradewind up`; the peer is one bare kafka-python round
-trip plus one commit. Both at the same rate in the same run.
+Real PostgreSQL, broker, publisher, execution and simulator as in `tradewind up`; the peer is one bare kafka-python
+round trip plus one commit. Both at the same rate in the same run.
 """
 
 import json
@@ -12,11 +12,12 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from adapters.exchange import court_record
+from adapters.exchange.clock import WallClock
 from adapters.settings import Settings, load
 from adapters.store import accounts, books, parameters, signals
 from adapters.store.database import Database
@@ -29,7 +30,7 @@ from trading.audit import digest
 from trading.limits import Limits
 from trading.order import Leg, OrderKey
 from trading.signal import Lineage, Signal
-from trading.timeframe import Timeframe
+from trading.timeframe import EPOCH, Timeframe
 
 STRATEGIES = 10
 SIGNALS, PER_SECOND = 240, 10
@@ -64,20 +65,20 @@ def _ours(stack: Stack) -> list[float]:
         stack.start("publisher", "services.publisher.main")
         stack.start("execution", "services.execution.main")
         _wait_open(database, plan)
-        sent: dict[str, float] = {}
+        sent: dict[str, datetime] = {}
         for number in range(SIGNALS):
-            began = time.time()
-            signal = _signal(plan, names, number, datetime.fromtimestamp(began, UTC))
-            sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = time.time()
+            began = time.monotonic()
+            signal = _signal(plan, names, number, WallClock().now())
+            sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = WallClock().now()
             signals.publish(database, [signal], stack.settings.signal_topic)
-            time.sleep(max(0.0, began + 1 / PER_SECOND - time.time()))
+            time.sleep(max(0.0, began + 1 / PER_SECOND - time.monotonic()))
         time.sleep(2)
     arrived = {
-        event["params"]["newClientOrderId"]: event["at"] / 1000
+        event["params"]["newClientOrderId"]: EPOCH + timedelta(milliseconds=event["at"])
         for event in court_record.lines(record)
         if event["event"] == "request" and event["method"] == "POST" and "newClientOrderId" in event["params"]
     }
-    found = [(arrived[key] - at) * 1000 for key, at in sent.items() if key in arrived]
+    found = [(arrived[key] - at) / timedelta(milliseconds=1) for key, at in sent.items() if key in arrived]
     if len(found) < SIGNALS * 0.9:
         raise SystemExit(f"only {len(found)} of {SIGNALS} signals became orders")
     return found
@@ -85,7 +86,7 @@ def _ours(stack: Stack) -> list[float]:
 
 def _market() -> Market:
     market = random_market(7, 24, Timeframe.parse("1m"), None)
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    now = WallClock().now().replace(second=0, microsecond=0)
     plan = replace(market.plan, history_start=now - timedelta(days=1), window_start=now)
     return replace(market, plan=plan)
 
@@ -107,7 +108,8 @@ def _wait_open(database: Database, plan: RunPlan) -> None:
     for _ in range(300):
         with database.transaction() as connection:
             if connection.execute(
-                "select 1 from trading.symbol_states where book = %s having count(*) filter (where state = 'OPEN') = %s",
+                "select 1 from trading.symbol_states where book = %s"
+                " having count(*) filter (where state = 'OPEN') = %s",
                 (plan.book, len(plan.symbols)),
             ).rowcount:
                 return
