@@ -20,6 +20,7 @@ from adapters.exchange.court_record import FILE_NAME, accepted_orders, duplicate
 from adapters.store import ledger
 from adapters.store.database import Database
 from adapters.store.local_postgres import LocalPostgres
+from adapters.store.postgres_home import folder_of
 from adapters.store.postgres_process import postmaster
 from tests.e2e.command import Ended, end, start
 from tests.integration.execution.floor import broken_links
@@ -54,7 +55,7 @@ class Ordeal:
                 return begun
             if victim == "postgres":
                 # a database that outlived a killed parent is taken over by the next
-                server = postmaster((self.folder / "postgres" / "data").resolve())
+                server = postmaster(folder_of(self.folder) / "data")
                 return None if server is None else server.process
             rows: list[dict[str, Any]] = json.loads((self.folder / "children.json").read_text())
             child = psutil.Process({row["name"]: row["pid"] for row in rows}[victim])

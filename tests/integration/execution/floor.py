@@ -78,6 +78,10 @@ class Floor:
         )
         return replace(made, **changes)
 
+    def in_or_out(self, number: int) -> Signal:
+        """Return a signal to enter for an even number, to leave for an odd one."""
+        return self.signal() if number % 2 == 0 else self.signal(exposure=Decimal(0), stop=None)
+
     def tell(self, signal: Signal, *, key: str = KEY) -> None:
         self.publish(seal(encode(signal), key), f"{signal.book}|{signal.symbol}")
 

@@ -1,19 +1,15 @@
 """Every lie of a venue about an order ends with exactly one order there, and books that equal the venue's."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from adapters.store import ledger
-from services.execution import dispatch
-from tests.integration.execution.floor import SYMBOL, Floor
-from trading.accounting.journal import deposit
-from trading.errors import Interrupted, Unavailable
-from trading.order import OrderState, OrderType, Side
-from trading.ports import Known, Outcome, Unreachable, Verdict
+from tests.integration.execution.floor import Floor
+from trading.order import OrderState
+from trading.ports import Known, Outcome, Verdict
 
 ACCEPTED = [
     "lose_answer",
@@ -38,18 +34,13 @@ HAPPY = [("entry", OrderState.FILLED), ("stop", OrderState.ACKED)]
 def test_an_accepted_order_whose_answer_is_lost_or_broken_is_found(floor: Floor):
     for number, fault in enumerate(ACCEPTED):
         floor.fault(fault)
-        floor.tell(_turn(floor, number))
+        floor.tell(floor.in_or_out(number))
         floor.settle()
         last = [order for order in floor.orders() if order.request.key.leg != "stop"][-1]
         assert (fault, last.state, last.attempt) == (fault, OrderState.FILLED, 1)
         floor.check()
         floor.pass_time(timedelta(minutes=1))
     assert all(order.attempt == 1 for order in floor.orders())
-
-
-def _turn(floor: Floor, number: int) -> Any:
-    """Return a signal to enter for even numbers, to leave for odd ones."""
-    return floor.signal() if number % 2 == 0 else floor.signal(exposure=Decimal(0), stop=None)
 
 
 @pytest.mark.parametrize("fault", NOT_ACCEPTED)
@@ -230,146 +221,4 @@ def test_a_frozen_sender_finds_its_own_request_refused_by_the_venue(floor: Floor
     floor.settle()
     assert floor.orders()[0].state is OrderState.REJECTED
     assert floor.states() == [("entry", OrderState.REJECTED), *HAPPY]
-    floor.check()
-
-
-def test_a_crash_before_and_after_the_wire_leaves_one_order(floor: Floor):
-    for number, lives in enumerate((False, True, False, True)):
-        floor.settle()
-        send = floor.venue.send
-
-        def crash(order: Any, *, lives: bool = lives, send: Any = send) -> Outcome:
-            if lives:
-                send(order)
-            raise KeyboardInterrupt
-
-        floor.venue.send = crash  # type: ignore[method-assign]
-        floor.tell(_turn(floor, number))
-        with pytest.raises(KeyboardInterrupt):
-            floor.settle()
-        floor.venue.send = send  # type: ignore[method-assign]
-        floor.restart()
-        floor.turns(5)
-        floor.pass_time(timedelta(seconds=19))
-        floor.settle()
-        floor.check()
-        floor.pass_time(timedelta(minutes=1))
-    states = [(order.request.key.leg.value, order.state, order.attempt) for order in floor.orders()]
-    assert ("entry", OrderState.ABSENT, 1) in states
-    assert ("entry", OrderState.FILLED, 2) in states
-    assert states[-1][:2] == ("exit", OrderState.FILLED)
-
-
-def test_a_former_owner_sends_nothing(floor: Floor):
-    floor.settle()
-    former = floor.loop
-    floor.restart()
-    floor.tell(floor.signal())
-    with pytest.raises(Interrupted):
-        former.turn()
-    assert floor.accepted() == []
-    floor.settle()
-    assert floor.states() == HAPPY
-    floor.check()
-
-
-def test_a_venue_that_is_down_proves_nothing(floor: Floor):
-    floor.tell(floor.signal())
-    floor.settle()
-    before = floor.states(), floor.owned()
-    assert floor.simulator.process is not None
-    floor.simulator.process.kill()
-    floor.simulator.process.wait(10)
-    floor.restart()
-    for _ in range(5):
-        with pytest.raises(Unavailable):
-            floor.loop.turn()
-    assert (floor.states(), floor.owned()) == before
-    assert floor.one("select count(*) from trading.fills") == 1
-
-
-def test_an_intent_waits_until_its_symbol_is_reconciled(floor: Floor):
-    floor.settle()
-    send, balances = floor.venue.send, floor.venue.balances
-    floor.venue.send = _raise  # type: ignore[method-assign, assignment]
-    floor.tell(floor.signal())
-    original = dispatch.send
-    try:
-        dispatch.send = lambda desk, order: None  # type: ignore[assignment]
-        floor.turns(10)
-    finally:
-        dispatch.send = original
-    assert floor.states() == [("entry", OrderState.INTENT)]
-    floor.restart()
-    floor.venue.balances = lambda: Unreachable("slow")  # type: ignore[method-assign]
-    floor.turns(10)
-    assert floor.states() == [("entry", OrderState.INTENT)]
-    assert floor.symbol_state() == ("RECONCILING", "start")
-    floor.venue.balances, floor.venue.send = balances, send  # type: ignore[method-assign]
-    floor.settle()
-    assert floor.states() == HAPPY
-    floor.check()
-
-
-def _raise(order: Any) -> Outcome:
-    raise AssertionError(f"{order.client_id} was sent")
-
-
-def test_a_foreign_order_halts_its_symbol(floor: Floor):
-    now = floor.now()
-    stranger = floor.simulator.order(
-        Side.BUY, "0.001", OrderType.LIMIT, limit=str((floor.price() * 4 / 5).quantize(Decimal("0.01"))), sent_at=now
-    )
-    assert floor.venue.send(stranger).verdict is Verdict.ACCEPTED
-    floor.tell(floor.signal())
-    floor.settle()
-    state, reason = floor.symbol_state()
-    assert state == "HALTED"
-    assert stranger.client_id in reason
-    assert floor.states() == []
-    verdict = floor.rows("select reason from trading.risk_decisions")[0]
-    assert "gate_closed:symbol" in verdict["reason"]
-    # neither adopted nor cancelled
-    open_orders = floor.venue.open_orders(SYMBOL)
-    assert [order.client_id for order in open_orders.value] == [stranger.client_id]  # type: ignore[union-attr]
-
-
-def test_a_foreign_trade_halts_its_symbol(floor: Floor):
-    assert floor.venue.send(floor.simulator.order(Side.BUY, "0.001")).verdict is Verdict.ACCEPTED
-    floor.tell(floor.signal())
-    floor.settle()
-    state, reason = floor.symbol_state()
-    assert (state, "foreign trades" in reason, "BTC: books 0" in reason) == ("HALTED", True, True)
-    assert floor.states() == []
-
-
-def test_a_balance_that_differs_halts_the_symbol(floor: Floor):
-    with floor.database.transaction() as connection:
-        ledger.post(
-            connection,
-            deposit("book", "x", "y", "USDT", Decimal("0.01")),
-            "book",
-            "x",
-            "y",
-            datetime(2026, 1, 1, tzinfo=UTC),
-        )
-    floor.tell(floor.signal())
-    floor.settle()
-    assert floor.symbol_state() == ("HALTED", "USDT: books 20000.01, venue 20000")
-    assert floor.states() == []
-
-
-def test_a_fill_that_came_while_we_were_away_is_booked_before_trading(floor: Floor):
-    floor.tell(floor.signal(stop=Decimal("0.001"), valid_until=floor.now() + timedelta(days=3)))
-    floor.settle()
-    stop = floor.order("stop")
-    for _ in range(200):
-        floor.pass_time(timedelta(minutes=15))
-        seen = floor.venue.order(SYMBOL, stop.client_id)
-        if seen.value.state is not OrderState.ACKED:  # type: ignore[union-attr]
-            break
-    floor.restart()
-    floor.settle()
-    assert floor.symbol_state() == ("OPEN", "reconciled")
-    assert floor.states() == [("entry", OrderState.FILLED), ("stop", OrderState.FILLED)]
     floor.check()

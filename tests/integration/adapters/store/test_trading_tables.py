@@ -3,21 +3,17 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import psycopg
 import pytest
 
-from adapters.bus.signal_topic import Record
-from adapters.store import accounts, audit, fills, gates, inbox, leases, ledger, orders, outbox, symbols, triggers
+from adapters.store import accounts, audit, fills, gates, ledger, orders, symbols
 from adapters.store.database import Connection, Database
-from services.execution.desk import Desk
-from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, decide, fund, intent, request
-from tests.integration.execution.floor import broken_links
-from tests.unit.trading.made import INSTRUMENT, LIMITS
+from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, decide, intent, request
+from tests.unit.trading.made import INSTRUMENT
 from trading.accounting.journal import Journal, Line, deposit
 from trading.accounting.journal import fill as journal_of
-from trading.errors import BadData, Interrupted, Unavailable
+from trading.errors import BadData
 from trading.fill import Fill
 from trading.market.clean import Finding
 from trading.order import Leg, Order, OrderState, Side
@@ -258,139 +254,3 @@ def test_a_fill_is_seen_in_the_sub_account(db: Database):
     assert (loaded.position, loaded.reserved_position) == (D("1.998"), D(0))
     assert loaded.equity(D(100)) == D("999.8")
     assert [order.client_id for order in loaded.working] == [made.client_id]
-
-
-# inbox, outbox, triggers --------------------------------------------------------------------------------------------
-
-
-def test_the_signal_in_force_is_the_newest_accepted_one(db: Database):
-    with db.transaction() as connection:
-        assert inbox.in_force(connection, BOOK, STRATEGY, SYMBOL) is None
-        accept(connection, "old", "2026-03-01T12:00:00+00:00")
-        accept(connection, "new", "2026-03-01T12:00:00.000001+00:00")
-        body = inbox.in_force(connection, BOOK, STRATEGY, SYMBOL)
-        assert body is not None
-        assert body["decided_at"] == "2026-03-01T12:00:00.000001+00:00"
-        with pytest.raises(BadData, match="nobody"):
-            accounts.valid_until(connection, "nobody")
-
-
-def test_offsets_never_go_back(db: Database):
-    with db.transaction() as connection:
-        for offset in (3, 7, 5):
-            inbox.advance(connection, "cluster", "topic", 0, offset)
-        assert inbox.offsets(connection, "cluster", "topic") == {0: 7}
-        assert inbox.offsets(connection, "other", "topic") == {}
-        assert inbox.known_clusters(connection, "topic") == {"cluster"}
-
-
-def test_a_reason_that_quotes_a_stranger_can_be_stored(db: Database):
-    with db.transaction() as connection:
-        stored = inbox.bury(connection, "cluster", Record("topic", 0, 1, b"\x00"), "bad \x00\ud800\n" + "x" * 9999)
-        assert stored == "bad ???" + "x" * 493
-        assert inbox.bury(connection, "cluster", Record("topic", 0, 1, None), "again") == "again"
-        rows = connection.execute("select reason, body from ops.dead_letters").fetchall()
-    assert [(row["reason"], bytes(row["body"])) for row in rows] == [(stored, b"\x00")]
-
-
-def test_the_outbox_sends_once_to_a_cluster_and_what_still_holds_to_a_new_one(db: Database):
-    def message(name: str, minutes: int) -> dict[str, Any]:
-        times = {"created_at": AT + timedelta(minutes=minutes), "valid_until": AT + timedelta(hours=1)}
-        return {"signal_id": name, "book": BOOK, "key": "key", "payload": "{}", **times}
-
-    def pending(cluster: str, hours: float = 0) -> list[str]:
-        now = AT + timedelta(hours=hours)
-        return [row["signal_id"] for row in outbox.pending(connection, BOOK, cluster, now)]
-
-    with db.transaction() as connection:
-        late = {**message("late", 2), "valid_until": AT + timedelta(hours=3)}
-        assert outbox.add(connection, [message("second", 1), message("first", 0), late], "topic") == 3
-        assert outbox.add(connection, [message("first", 0)], "topic") == 0
-        assert pending("a") == ["first", "second", "late"]
-        for number, name in enumerate(("first", "second", "late")):
-            outbox.mark(connection, name, "a", 0, number, AT)
-        assert pending("a") == []
-        assert not outbox.waiting(connection, BOOK, "a")
-        assert outbox.waiting(connection, BOOK, "b")
-        assert pending("b", 0.5) == ["first", "second", "late"]
-        assert pending("b", 1) == ["late"]
-        outbox.mark(connection, "late", "b", 0, 0, AT + timedelta(hours=1))
-        assert pending("b", 1) == []
-        assert outbox.progress(connection, BOOK) == (3, 0, AT)
-        # never sent anywhere: it goes out even when it has expired, so that its fate is on record
-        outbox.add(connection, [message("unsent", 3)], "topic")
-        assert pending("b", 9) == ["unsent"]
-
-
-def test_triggers_stand_until_the_decision_that_saw_them(db: Database):
-    with db.transaction() as connection:
-        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "fill", AT)
-        triggers.add(connection, BOOK, "other", SYMBOL, "signal", AT)
-        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "filled", AT)
-        first, second = triggers.due(connection, BOOK)
-        assert (first.strategy, first.reason, second.strategy) == (STRATEGY, "fill", "other")
-        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "late", AT)
-        triggers.clear(connection, BOOK, first)
-        assert [(one.strategy, one.reason) for one in triggers.due(connection, BOOK)] == [
-            ("other", "signal"),
-            (STRATEGY, "late"),
-        ]
-
-
-# audit ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_audit_chain_verifies_and_shows_what_was_tampered_with(db: Database):
-    with db.transaction() as connection:
-        for number in range(20):
-            audit.record(
-                connection, AT + timedelta(seconds=number), "test", "kind", f"ref {number}", {"n": str(number)}
-            )
-    assert broken_links(db) == []
-    with db.transaction() as connection:
-        connection.execute("alter table ops.audit_events disable trigger append_only")
-        connection.execute("update ops.audit_events set payload = '{}' where seq = 7")
-    assert broken_links(db) == [7]
-    with db.transaction() as connection:
-        connection.execute("delete from ops.audit_events where seq = 12")
-    assert broken_links(db) == [7, *range(13, 21)]
-
-
-# leases -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_former_owner_cannot_commit(db: Database):
-    parts: Any = (db, None, None, {}, LIMITS, 1, 3000, 15000)
-    with db.transaction() as connection:
-        first = leases.seize(connection, BOOK, "first")
-    owner = Desk(BOOK, "venue", first, *parts)
-    with owner.transaction() as connection:
-        fund(connection)
-    with db.transaction() as connection:
-        assert leases.seize(connection, BOOK, "second") == first + 1
-        assert leases.seize(connection, "another book", "first") == 1
-    with pytest.raises(Interrupted, match="taken over"), owner.transaction() as connection:
-        raise AssertionError("the former owner got a transaction")
-    with Desk(BOOK, "venue", first + 1, *parts).transaction() as connection:
-        assert ledger.owned(connection, BOOK) == {"USDT": D(1000)}
-
-
-def test_a_lease_cannot_be_taken_in_the_middle_of_a_commit(db: Database):
-    with db.transaction() as connection:
-        epoch = leases.seize(connection, BOOK, "first")
-    with db.transaction() as owner:
-        assert leases.holds(owner, BOOK, epoch)
-        with pytest.raises(Unavailable, match="lock"), db.transaction() as rival:  # noqa: PT012
-            rival.execute("set local lock_timeout = '100ms'")
-            leases.seize(rival, BOOK, "second")
-
-
-def test_a_frozen_owner_loses_its_locks(db: Database):
-    with db.transaction() as connection:
-        epoch = leases.seize(connection, BOOK, "first")
-    with pytest.raises(Unavailable), db.transaction() as frozen:  # noqa: PT012
-        frozen.execute("set local idle_in_transaction_session_timeout = '100ms'")
-        assert leases.holds(frozen, BOOK, epoch)
-        with db.transaction() as rival:
-            assert leases.seize(rival, BOOK, "second") == epoch + 1
-        leases.holds(frozen, BOOK, epoch)
