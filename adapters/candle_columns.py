@@ -99,9 +99,9 @@ def _load(path: Path) -> pl.DataFrame:
             return pl.read_ipc(path)
         return _load_csv(path)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(
-            f"{path}: cannot be read: {str(error).splitlines()[0] if str(error) else error!r}"
-        ) from error
+        # polars quotes some of its messages
+        said = (str(error) or repr(error)).splitlines()[0].strip("'")
+        raise Misconfigured(f"{path}: cannot be read: {said}") from error
 
 
 def _load_csv(path: Path) -> pl.DataFrame:

@@ -121,7 +121,9 @@ def _own_timeframe(
     spacing = int(steps.mode().min()) if len(steps) else 0  # pyright: ignore[reportArgumentType]
     if name.timeframe is None:
         if spacing > 0:
-            return Timeframe(spacing), ()
+            others = int((steps != spacing).sum())
+            said = f"{path.name}: bars of {Timeframe(spacing)}, as most rows are apart; {others} are not"
+            return Timeframe(spacing), (said,) if others else ()
         if length is not None:
             return length, ()
         raise Misconfigured(f"{path}: too few rows to infer the timeframe; give it with --timeframe")
@@ -183,7 +185,7 @@ def _merge(parts: list[CandleFile]) -> CandleFile:
     if len(parts) == 1:
         return parts[0]
     paths = tuple(path for part in parts for path in part.paths)
-    note = f"{parts[0].symbol}: {len(paths)} files merged: {', '.join(path.name for path in paths)}"
+    note = f"{parts[0].symbol}: {len(paths)} files merged: {', '.join(map(str, paths))}"
     return replace(
         parts[0],
         paths=paths,

@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from trading.errors import Misconfigured
 
@@ -45,10 +45,24 @@ class Settings(BaseSettings):
     recv_window_ms: int = Field(default=3000, ge=100, le=5000, description="how long a signed order stays acceptable")
     absence_margin_ms: int = Field(default=15000, ge=0, le=120000, description="wait before absence is proof")
 
-    quotes: tuple[str, ...] = Field(
+    quotes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB"),
-        description="quote currencies in the order in which symbols are split",
+        description="quote currencies, comma separated, in the order in which symbols are split",
     )
+
+    @field_validator("quotes", mode="before")
+    @classmethod
+    def _parted(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().upper() for part in value.split(",") if part.strip())
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be of the form postgresql://user:password@host:port/database")
+        return value
 
     @field_validator("signal_key")
     @classmethod
@@ -78,8 +92,14 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(_complaint(str(e["loc"][0]), e["input"], e["msg"]) for e in error.errors())
         raise Misconfigured(f"wrong setting {wrong}") from None
+
+
+def _complaint(name: str, value: object, message: str) -> str:
+    secret = "SecretStr" in str(Settings.model_fields[name].annotation)
+    shown = "" if secret or not isinstance(value, str | int | float) else f"={value}"
+    return f"{PREFIX}{name.upper()}{shown}: {message}"
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -92,7 +112,7 @@ def environment(settings: Settings) -> dict[str, str]:
         if isinstance(value, SecretStr):
             text = value.get_secret_value()
         elif isinstance(value, tuple):
-            text = "[" + ",".join(f'"{item}"' for item in value) + "]"
+            text = ",".join(value)
         else:
             text = str(value)
         values[PREFIX + name.upper()] = text

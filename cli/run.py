@@ -9,10 +9,12 @@ import typer
 from adapters.settings import Settings, load
 from cli.output import as_json, note, progress
 from cli.session.markets import Market
-from cli.session.plan import Timerange
+from cli.session.plan import HISTORY, Timerange
 from cli.verb import DataDir, Json, verb
 from trading.errors import Misconfigured
 from trading.timeframe import Timeframe
+
+_LONGEST = Timeframe.parse("1w")
 
 
 @verb
@@ -28,8 +30,8 @@ def run(
     venue: Annotated[str | None, typer.Option(help="Label of the venue where file names do not say it.")] = None,
     timerange: Annotated[str | None, typer.Option(help="Data to use, UTC: 20230301-20230325, end exclusive.")] = None,
     steps: Annotated[int, typer.Option(help="How many bars at the end are traded.", min=1, max=100_000)] = 24,
-    history: Annotated[int, typer.Option(help="Bars of history before them.", min=1_200, max=1_000_000)] = 8_760,
-    seed: Annotated[int, typer.Option(help="Seed of the random market and of the models.", min=0)] = 7,
+    history: Annotated[int, typer.Option(help="Bars of history before them.", min=1_200, max=1_000_000)] = HISTORY,
+    seed: Annotated[int, typer.Option(help="Seed of the random market and of the models.", min=0, max=2**31 - 1)] = 7,
     data_dir: DataDir = None,
     json_: Json = False,
 ) -> int:
@@ -67,7 +69,9 @@ def _market(
 ) -> Market:
     from cli.session import markets
 
-    chosen = [part.strip() for part in symbols.split(",") if part.strip()] if symbols else None
+    chosen = _parted(symbols)
+    if timeframe is not None:
+        _parsed(timeframe)
     if candles and exchange:
         raise Misconfigured("--candles replays files and --exchange reads a live exchange: choose one")
     window: dict[str, Any] = {"steps": steps, "history": history, "seed": seed}
@@ -81,4 +85,25 @@ def _market(
     if exchange:
         names = chosen or ["BTC/USDT", "ETH/USDT"]
         return markets.live_market(exchange, timeframe=timeframe or "1h", symbols=names, **window)
-    return markets.random_market(seed, steps, Timeframe.parse(timeframe or "1h"), chosen)
+    return markets.random_market(seed, steps, _parsed(timeframe or "1h"), chosen, history)
+
+
+def _parted(symbols: str | None) -> list[str] | None:
+    """Return each of --symbols once; None when the option was not given."""
+    if symbols is None:
+        return None
+    chosen = list(dict.fromkeys(part.strip() for part in symbols.split(",") if part.strip()))
+    if not chosen:
+        raise Misconfigured(f"--symbols {symbols!r} names none; write BTC/USDT,ETH/USDT")
+    return chosen
+
+
+def _parsed(timeframe: str) -> Timeframe:
+    """Return the length that --timeframe says."""
+    try:
+        length = Timeframe.parse(timeframe)
+    except Misconfigured as error:
+        raise Misconfigured(f"--timeframe: {error}") from None
+    if length > _LONGEST:
+        raise Misconfigured(f"--timeframe {timeframe}: longer than {_LONGEST}")
+    return length

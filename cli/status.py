@@ -42,6 +42,7 @@ def status(data_dir: DataDir = None, json_: Json = False) -> int:
 def collect(settings: Settings) -> dict[str, Any]:
     """Return `processes`, `database` (running or not, and why) and, where it answers, all that its tables tell."""
     from adapters.store import status as stored
+    from adapters.store.database import reach
 
     data_dir = settings.data_dir.resolve()
     found: dict[str, Any] = {"data_dir": str(data_dir), "processes": _processes(data_dir)}
@@ -49,6 +50,7 @@ def collect(settings: Settings) -> dict[str, Any]:
     if url is None:
         return found | {"database": "not running", **_on_disk(data_dir)}
     try:
+        reach(url)
         answers = stored.read(url)
     except Unavailable as error:
         return found | {"database": f"does not answer: {error}", **_on_disk(data_dir)}

@@ -1,5 +1,6 @@
 """What every verb of `tradewind` shares: errors in one line, exit codes, JSON."""
 
+import errno
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,7 +10,7 @@ import typer
 
 from cli.output import as_json, err
 from services.process import exit_code, interruptible
-from trading.errors import Interrupted, TradewindError, Unavailable
+from trading.errors import Interrupted, Misconfigured, TradewindError
 
 app = typer.Typer(
     name="tradewind",
@@ -23,6 +24,8 @@ app = typer.Typer(
 def _group() -> None:
     """From candles to features, forecasts, signals, orders and a ledger that ties."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 DataDir = Annotated[
@@ -74,10 +77,12 @@ def _cause(error: BaseException) -> BaseException | None:
             or type(seen).__name__ == "DagsterExecutionInterruptedError"
         ):
             return seen
-        if isinstance(seen, OSError) and seen.errno == 28:
-            return Unavailable(
+        if isinstance(seen, OSError) and seen.errno in _FULL:
+            return Misconfigured(
                 f"no space left on the disk of {seen.filename or 'the data folder'};"
                 " free some, or choose another --data-dir"
             )
+        if isinstance(seen, OSError) and seen.errno in _FORBIDDEN:
+            return Misconfigured(f"{seen.filename}: {seen.strerror}; choose another --data-dir, or change its owner")
         seen = seen.__cause__ or seen.__context__
     return None

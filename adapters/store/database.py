@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from trading.errors import Unavailable
+from trading.errors import Misconfigured, Unavailable
 
 #: A frozen client must not hold a row lock for ever: these are safety settings, not tuning.
 OPTIONS = (
@@ -87,6 +87,21 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def reach(url: str) -> None:
+    """Connect once and at once, for a command that a person waits for; a pool goes on trying and says less.
+
+    Raises:
+        Misconfigured: the URL is none.
+        Unavailable: the server does not answer, or lets us not in; the message says why.
+    """
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+    except psycopg.Error as error:
+        raise Misconfigured(f"TRADEWIND_DATABASE_URL: {_first_line(error)}") from error
 
 
 def version(database: Database) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.settings import Settings
-from cli.session.plan import RunPlan, Timerange, choose_window, one_quote
-from trading.errors import Misconfigured
+from cli.session.plan import HISTORY, RunPlan, Timerange, choose_window, one_quote
+from trading.errors import Misconfigured, Unavailable
 from trading.instrument import Instrument, split_symbol
 from trading.timeframe import Timeframe
 
@@ -34,8 +34,12 @@ class Market:
     vetted: Mapping[str, "Vetted"]
 
 
-def random_market(seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None) -> Market:
-    """Return the seeded market: three instruments (or those of `symbols`), 120 days, the last `steps` bars traded.
+def random_market(
+    seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None, history: int = HISTORY
+) -> Market:
+    """Return the seeded market: three instruments (or those of `symbols`), the last `steps` bars of 120 days traded.
+
+    `history` bars, as far as these days hold them, lie before the traded ones.
 
     Raises:
         Misconfigured: it has no such symbol, or its days are too few for `steps` bars of this length.
@@ -47,8 +51,7 @@ def random_market(seed: int, steps: int, timeframe: Timeframe, symbols: Sequence
     if unknown:
         raise Misconfigured(f"--symbols {', '.join(unknown)}: the random market has {', '.join(known)}")
     first = RANDOM_END - timedelta(days=RANDOM_DAYS)
-    bars = int((RANDOM_END - first) / timeframe.delta)
-    window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, steps, bars, Timerange(None, None))
+    window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, steps, history, Timerange(None, None))
     venue = f"random-{seed}"
     instruments = tuple(
         _instrument(venue, name, *split_symbol(name, ()), _decimal(known[name].tick), _decimal(known[name].lot))
@@ -89,7 +92,8 @@ def file_market(
     vetted = {f.symbol: vet(f.frame, bar) for f in files}
     empty = sorted(symbol for symbol, found in vetted.items() if found.good.is_empty())
     if empty:
-        raise Misconfigured(f"no sound bar of {', '.join(empty)} in the files; leave it out with --symbols")
+        reasons = "; ".join(_quarantine_notes({symbol: vetted[symbol] for symbol in empty}))
+        raise Misconfigured(f"no sound bar of {', '.join(empty)} in --candles: {reasons}; leave it out with --symbols")
     instruments = tuple(_instrument(label, f.symbol, f.base, f.quote, *f.steps()) for f in files)
     one_quote(instruments)
     notes = [note for f in files for note in f.notes]
@@ -103,8 +107,7 @@ def live_market(
     """Return the recent past of a live exchange, read through ccxt, to be traded on paper.
 
     Raises:
-        Misconfigured: ccxt knows no such exchange or symbol.
-        Unavailable: the exchange cannot be reached.
+        Misconfigured: ccxt knows no such exchange or symbol, or the exchange cannot be reached from here.
     """
     import polars as pl
 
@@ -115,14 +118,20 @@ def live_market(
 
     clock, bar = WallClock(), Timeframe.parse(timeframe)
     data = MarketData(exchange, clock, venue=exchange)
-    instruments = tuple(data.instruments(symbols))
     now = bar.open_of(clock.now())
     start = now - (steps + history) * bar.delta
-    vetted = {
-        symbol: vet(pl.concat([pl.DataFrame(schema=BARS), *data.bars(symbol, bar, start, now)]), bar, now)
-        for symbol in symbols
-    }
-    one_quote(instruments)
+    try:
+        instruments = tuple(data.instruments(symbols))
+        one_quote(instruments)
+        vetted = {
+            symbol: vet(pl.concat([pl.DataFrame(schema=BARS), *data.bars(symbol, bar, start, now)]), bar, now)
+            for symbol in symbols
+        }
+    except Unavailable as error:
+        raise Misconfigured(f"--exchange {exchange} needs a network: {error}; --candles FILE... needs none") from error
+    empty = sorted(symbol for symbol, found in vetted.items() if found.good.is_empty())
+    if empty:
+        raise Misconfigured(f"--exchange {exchange} gave no bars of {', '.join(empty)}; leave it out with --symbols")
     return _window_of(vetted, exchange, bar, instruments, Timerange(None, None), steps, history, seed, [])
 
 
@@ -166,25 +175,42 @@ def _window_of(
 
 
 def _last_shared(vetted: Mapping[str, "Vetted"], bar: Timeframe, timerange: Timerange) -> datetime:
-    """Return the newest bar that every symbol has, within the range."""
-    import polars as pl
+    """Return the newest bar within the range that every symbol has and that is sound of one.
 
+    A bar that was quarantined counts as had: its symbol must not trade on it, the others may.
+    """
+    sound: set[datetime] = set()
     shared: set[datetime] | None = None
     for found in vetted.values():
-        rows = found.good if timerange.end is None else found.good.filter(pl.col("ts") + bar.delta <= timerange.end)
-        own = set(rows["ts"])
+        good = set(found.good["ts"])
+        sound |= good
+        own = good | {ts for ts in found.quarantined["ts"] if ts is not None and bar.open_of(ts) == ts}
         shared = own if shared is None else shared & own
-    if not shared:
-        raise Misconfigured(f"no bar is shared by {', '.join(sorted(vetted))}: choose --symbols or --timerange")
-    return max(shared)
+    last = max((ts for ts in (shared or set()) & sound if timerange.holds(ts, bar)), default=None)
+    if last is None:
+        spans = ", ".join(
+            f"{symbol} from {found.good['ts'].item(0):%Y-%m-%d %H:%M} to {found.good['ts'].item(-1):%Y-%m-%d %H:%M}"
+            for symbol, found in sorted(vetted.items())
+        )
+        raise Misconfigured(f"no bar is shared in this range: {spans}; choose other --symbols or --timerange")
+    return last
 
 
 def _quarantine_notes(vetted: Mapping[str, "Vetted"]) -> list[str]:
+    from trading.market.clean import HARMLESS
+
     notes: list[str] = []
     for symbol, found in vetted.items():
         if found.quarantined.height:
             reasons = ", ".join(found.quarantined["reason"].unique().sort())
-            notes.append(f"{symbol}: {found.quarantined.height} rows quarantined ({reasons})")
+            first = found.quarantined["ts"].min()
+            since = f", the first at {first:%Y-%m-%d %H:%M}" if isinstance(first, datetime) else ""
+            notes.append(f"{symbol}: {found.quarantined.height} rows quarantined ({reasons}){since}")
+        notes += [
+            f"{symbol}: {finding.count} rows {finding.check} ({finding.detail})"
+            for finding in found.findings
+            if not finding.blocking and finding.check not in HARMLESS
+        ]
     return notes
 
 

@@ -16,6 +16,8 @@ STRATEGIES = ("follow_forecast", "mean_reversion")
 HORIZON = 4
 #: The least history before the traded window: features warm up over 24 higher bars, then a model needs rows to learn.
 LEAST_HISTORY = 1_200
+#: The history that a run asks for where it is not told.
+HISTORY = 8_760
 #: What every run begins with, in the quote currency of its symbols.
 CAPITAL = Decimal(100_000)
 
@@ -104,6 +106,10 @@ class Timerange:
             raise Misconfigured(f"--timerange {value!r} ends before it starts")
         return cls(start, end)
 
+    def holds(self, ts: datetime, timeframe: Timeframe) -> bool:
+        """Whether the bar that opens at `ts` lies wholly in the range."""
+        return (self.start is None or ts >= self.start) and (self.end is None or ts + timeframe.delta <= self.end)
+
 
 def _moment(part: str, whole: str) -> datetime | None:
     if not part:
@@ -150,10 +156,11 @@ def choose_window(
         wanted = least
     start = max(first, wanted)
     if (window_start - start) / timeframe.delta < LEAST_HISTORY / 2:
-        have = int((window_start - start) / timeframe.delta)
+        have = int((last - first) / timeframe.delta) + 1
         raise Misconfigured(
-            f"{have} bars before the {steps} traded ones are too few, {LEAST_HISTORY // 2} are needed:"
-            " choose fewer --steps, a later --timerange or longer files"
+            f"{have} bars of {timeframe} up to {last:%Y-%m-%d %H:%M} are too few: {LEAST_HISTORY // 2} before the"
+            f" {steps} traded ones are needed; choose fewer --steps, a later --timerange, a shorter --timeframe or"
+            " longer files"
         )
     return Window(start, window_start, tuple(notes))
 

@@ -13,6 +13,7 @@ from adapters.bus.local_broker import LocalBroker
 from adapters.bus.signal_topic import ensure_topic
 from adapters.exchange.simulator_control import SimulatorControl
 from adapters.settings import Settings, environment
+from adapters.store.database import reach
 from adapters.store.local_postgres import LocalPostgres
 from adapters.store.migrate import migrate
 from cli.session import simulator
@@ -21,6 +22,7 @@ from cli.session.secrets import LocalSecrets
 from services.supervisor.child import Child
 from services.supervisor.lock import exclusive
 from services.supervisor.supervisor import Supervisor
+from trading.errors import Misconfigured
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -77,9 +79,11 @@ def running(settings: Settings) -> Iterator[Stack]:
     """Yield the stack with database and broker running and the schema up to date; end everything afterwards.
 
     Raises:
-        Misconfigured: the data folder is in use or cannot be used.
+        Misconfigured: the data folder is in use or cannot be used, or the mode is not local.
         Unavailable: a part does not start; the message holds its last words.
     """
+    if settings.mode != "local":
+        raise Misconfigured(f"TRADEWIND_MODE={settings.mode}: orders go only to the simulator so far; use local")
     data_dir = settings.data_dir.resolve()
     with contextlib.ExitStack() as parts:
         parts.enter_context(exclusive(data_dir))
@@ -88,6 +92,8 @@ def running(settings: Settings) -> Iterator[Stack]:
             postgres = LocalPostgres(data_dir)
             parts.callback(postgres.stop)
             postgres.start()
+        else:
+            reach(settings.required("database_url"))
         broker = None
         if settings.kafka is None:
             broker = parts.enter_context(LocalBroker())
