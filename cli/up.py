@@ -16,7 +16,9 @@ from services.supervisor.registry import Registry
 
 @verb
 def up(
-    seed: Annotated[int | None, typer.Option(help="Seed of the market at the first start (7).", min=0, max=2**31 - 1)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the market at the first start (7).", min=0, max=2**31 - 1)
+    ] = None,
     port: Annotated[
         int | None, typer.Option(help="Port of the Dagster UI; a free one when it is in use.", min=1, max=65535)
     ] = None,

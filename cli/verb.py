@@ -10,7 +10,7 @@ import typer
 
 from cli.output import as_json, err
 from services.process import exit_code, interruptible
-from trading.errors import Interrupted, Misconfigured, TradewindError
+from trading.errors import Interrupted, Misconfigured, TradewindError, Unavailable
 
 app = typer.Typer(
     name="tradewind",
@@ -23,6 +23,7 @@ app = typer.Typer(
 @app.callback()
 def _group() -> None:
     """From candles to features, forecasts, signals, orders and a ledger that ties."""
+
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -42,19 +43,20 @@ def verb(function: Callable[..., int]) -> Callable[..., None]:
             with interruptible():
                 code = function(**options)
         except (TradewindError, KeyboardInterrupt) as error:
-            code = _explain(error, as_object=bool(options.get("json_")))
+            code = explain(error, as_object=bool(options.get("json_")))
         except Exception as error:  # Dagster wraps what stopped it
             cause = _cause(error)
             if cause is None:
                 raise
-            code = _explain(cause, as_object=bool(options.get("json_")))
+            code = explain(cause, as_object=bool(options.get("json_")))
         raise typer.Exit(code)
 
     app.command()(guarded)
     return guarded
 
 
-def _explain(error: BaseException, *, as_object: bool) -> int:
+def explain(error: BaseException, *, as_object: bool) -> int:
+    """Say what went wrong in one line on stderr, with `as_object` as JSON too; return the exit code."""
     known = error if isinstance(error, TradewindError) else Interrupted("interrupted")
     code = exit_code(known)
     message = str(known)
@@ -84,5 +86,8 @@ def _cause(error: BaseException) -> BaseException | None:
             )
         if isinstance(seen, OSError) and seen.errno in _FORBIDDEN:
             return Misconfigured(f"{seen.filename}: {seen.strerror}; choose another --data-dir, or change its owner")
+        if type(seen).__name__ == "OperationalError":
+            # psycopg's, psycopg2's or SQLAlchemy's: Dagster keeps its own connections to the same server.
+            return Unavailable(f"database (TRADEWIND_DATABASE_URL): {str(seen).strip().splitlines()[0]}")
         seen = seen.__cause__ or seen.__context__
     return None
