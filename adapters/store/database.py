@@ -47,6 +47,9 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
+        except psycopg.errors.DiskFull as error:
+            hint = "free some, or choose another --data-dir"
+            raise Unavailable(f"no space left on the disk of the database: {_first_line(error)}; {hint}") from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.store import audit, fills, ledger, orders, triggers
+from adapters.store import audit, fills, ledger, orders, symbols, triggers
 from adapters.store.database import Connection
 from services.execution.desk import Desk
 from trading.accounting import journal
-from trading.errors import Unknown
+from trading.errors import BadData, Unknown
 from trading.fill import Fill
 from trading.order import Order, OrderState
 from trading.ports import Outcome, VenueOrder
@@ -57,11 +57,18 @@ def close(connection: Connection, desk: Desk, order: Order, after: OrderState, c
 
 
 def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fill], now: datetime) -> int:
-    """Book those of `reported` that are new, each exactly once, and return how many were."""
+    """Book those of `reported` that are new, each exactly once, and return how many were.
+
+    A trade that is known with other numbers is set aside, and its symbol halted: one of the two reports is wrong.
+    """
     request, new = order.request, 0
     for trade in reported:
         own = replace(trade, client_id=order.client_id)
-        if not fills.add(connection, desk.book, own, now):
+        try:
+            if not fills.add(connection, desk.book, own, now):
+                continue
+        except BadData as error:
+            _halt(connection, desk, request.symbol, str(error), now)
             continue
         entry = journal.fill(desk.book, own, desk.instruments[request.symbol])
         ledger.post(connection, entry, desk.book, request.strategy, request.symbol, own.ts)
@@ -72,6 +79,13 @@ def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fi
     if new:
         triggers.add(connection, desk.book, request.strategy, request.symbol, "fill", now)
     return new
+
+
+def _halt(connection: Connection, desk: Desk, symbol: str, reason: str, now: datetime) -> None:
+    if symbol in symbols.in_state(connection, desk.book, "HALTED"):
+        return
+    symbols.set_state(connection, desk.book, symbol, "HALTED", reason, now)
+    audit.record(connection, now, "execution", "halted", symbol, {"reason": reason})
 
 
 def release(connection: Connection, desk: Desk, order: Order, now: datetime) -> None:

@@ -192,3 +192,29 @@ def test_a_partial_fill_does_not_end_the_wish_to_cancel(floor: Floor):
     # a row that has moved on is left alone
     assert not booking.settle(floor.desk, stop, seen, [trade])
     assert floor.order("stop").filled == quantity
+
+
+def test_a_known_trade_with_other_numbers_halts_its_symbol_and_is_not_booked(floor: Floor):
+    floor.tell(floor.signal())
+    floor.settle()
+    entry, owned = floor.order("entry"), floor.owned()
+    row = floor.rows("select * from trading.fills")[0]
+    changed = Fill(
+        row["venue"],
+        SYMBOL,
+        row["trade_id"],
+        row["venue_order_id"],
+        entry.client_id,
+        Side.BUY,
+        row["price"] + 1,
+        row["quantity"],
+        row["fee"],
+        row["fee_currency"],
+        row["ts"],
+    )
+    for _ in range(2):
+        with floor.desk.transaction() as connection:
+            assert booking.book(connection, floor.desk, entry, [changed], floor.now()) == 0
+    assert floor.owned() == owned
+    assert floor.one("select state from trading.symbol_states") == "HALTED"
+    assert floor.one("select count(*) from ops.audit_events where kind = 'halted'") == 1
