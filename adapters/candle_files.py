@@ -185,7 +185,9 @@ def _merge(parts: list[CandleFile]) -> CandleFile:
     if len(parts) == 1:
         return parts[0]
     paths = tuple(path for part in parts for path in part.paths)
-    note = f"{parts[0].symbol}: {len(paths)} files merged: {', '.join(map(str, paths))}"
+    names = [path.name for path in paths]
+    shown = names if len(set(names)) == len(names) else map(str, paths)
+    note = f"{parts[0].symbol}: {len(paths)} files merged: {', '.join(shown)}"
     return replace(
         parts[0],
         paths=paths,

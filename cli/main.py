@@ -1,33 +1,31 @@
-"""`tradewind`: one module is one verb; importing it adds the verb to the program."""
+"""`tradewind`: the way in. All else is imported inside, where an interruption is one line from the first moment on."""
 
+import json
 import os
+import signal
 import sys
-
-import click
-
-from cli import doctor, run, show_config, status, up
-from cli.verb import app, explain
-from trading.errors import Interrupted, Misconfigured
-
-#: In the order of the help text.
-VERBS = (run, up, status, show_config, doctor)
+from types import FrameType
 
 
 def main() -> None:
     """Enter `tradewind`, and exit with 0 done, 1 failed, 2 wrong input, 130 interrupted."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    as_object = "--json" in sys.argv
-    try:
-        code = app(prog_name="tradewind", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        code = error.exit_code
-    except click.ClickException as error:
-        verb = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tradewind"
-        code = explain(Misconfigured(f"{error.format_message().rstrip('.')}; see `{verb} --help`"), as_object=as_object)
-    except click.Abort:
-        code = explain(Interrupted("interrupted"), as_object=as_object)
-    sys.exit(code)
+    # For the time before and after a verb, which has handlers of its own.
+    signal.signal(signal.SIGINT, _leave)
+    from cli.program import enter
+
+    sys.exit(enter(sys.argv[1:]))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End at once: nothing was begun that needs an end, and an exception may be lost in an import."""
+    message = "interrupted; the same command goes on where it stopped"
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": "Interrupted", "message": message, "exit_code": 130}) + "\n")
+        sys.stdout.flush()
+    sys.stderr.write(f"tradewind: {message}\n")
+    sys.stderr.flush()
+    os._exit(130)
 
 
 if __name__ == "__main__":

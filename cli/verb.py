@@ -42,9 +42,7 @@ def verb(function: Callable[..., int]) -> Callable[..., None]:
         try:
             with interruptible():
                 code = function(**options)
-        except (TradewindError, KeyboardInterrupt) as error:
-            code = explain(error, as_object=bool(options.get("json_")))
-        except Exception as error:  # Dagster wraps what stopped it
+        except BaseException as error:  # Dagster wraps what stopped it
             cause = _cause(error)
             if cause is None:
                 raise
@@ -74,10 +72,7 @@ def _cause(error: BaseException) -> BaseException | None:
     met: set[int] = set()
     while seen is not None and id(seen) not in met:
         met.add(id(seen))
-        if (
-            isinstance(seen, TradewindError | KeyboardInterrupt)
-            or type(seen).__name__ == "DagsterExecutionInterruptedError"
-        ):
+        if isinstance(seen, TradewindError | KeyboardInterrupt):
             return seen
         if isinstance(seen, OSError) and seen.errno in _FULL:
             return Misconfigured(

@@ -75,7 +75,7 @@ class SimulatorControl:
         try:
             response = self._session.request(method, self._url + path, json=body, timeout=self._timeout)
         except requests.RequestException as error:
-            raise Unavailable(f"the simulator at {self._url} does not answer: {error}") from error
+            raise Unavailable(f"the simulator at {self._url} does not answer ({type(error).__name__})") from error
         if response.status_code in {400, 401}:
             raise Misconfigured(f"simulator control {path}: {response.json()['error']}")
         if not response.ok:

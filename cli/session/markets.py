@@ -88,12 +88,14 @@ def file_market(
     from trading.market.clean import vet
 
     files = read(paths, venue=venue, timeframe=timeframe, symbols=symbols, quotes=settings.quotes)
-    bar, label = files[0].timeframe, files[0].venue or "files"
+    bar = files[0].timeframe
     vetted = {f.symbol: vet(f.frame, bar) for f in files}
     empty = sorted(symbol for symbol, found in vetted.items() if found.good.is_empty())
     if empty:
         reasons = "; ".join(_quarantine_notes({symbol: vetted[symbol] for symbol in empty}))
         raise Misconfigured(f"no sound bar of {', '.join(empty)} in --candles: {reasons}; leave it out with --symbols")
+    # Candles are stored by venue: files that name none are a venue of their own, by what is in them.
+    label = files[0].venue or f"files-{_content({s: found.good for s, found in vetted.items()})[:8]}"
     instruments = tuple(_instrument(label, f.symbol, f.base, f.quote, *f.steps()) for f in files)
     one_quote(instruments)
     notes = [note for f in files for note in f.notes]
@@ -156,10 +158,7 @@ def _window_of(
         symbol: found.good.filter(pl.col("ts").is_between(window.history_start, end, closed="left"))
         for symbol, found in vetted.items()
     }
-    content = hashlib.sha256()
-    for symbol in sorted(bars):
-        content.update(symbol.encode() + bars[symbol].write_csv().encode())
-    source = {"kind": "files", "sha256": content.hexdigest()}
+    source = {"kind": "files", "sha256": _content(bars)}
     plan = RunPlan(
         venue,
         bar,
@@ -172,6 +171,14 @@ def _window_of(
         (*notes, *window.notes, *_quarantine_notes(vetted)),
     )
     return Market(plan, bars, vetted)
+
+
+def _content(bars: Mapping[str, "pl.DataFrame"]) -> str:
+    """Return the SHA-256 of all bars, in hex."""
+    content = hashlib.sha256()
+    for symbol in sorted(bars):
+        content.update(symbol.encode() + bars[symbol].write_csv().encode())
+    return content.hexdigest()
 
 
 def _last_shared(vetted: Mapping[str, "Vetted"], bar: Timeframe, timerange: Timerange) -> datetime:

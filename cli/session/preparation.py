@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.store import accounts, gates, instruments, progress
 from adapters.store.database import Database
+from cli.session.interruption import heeded
 from cli.session.plan import CAPITAL, STRATEGIES, RunPlan
 from trading.ports import Clock
 
@@ -64,15 +65,16 @@ def missed_days(newest: datetime, now: datetime) -> list[datetime]:
 
 
 def run_job(job: str, book: str, instance: "DagsterInstance", day: datetime, *, history: bool = False) -> None:
-    """Run `job` in this process for the partition of `day`, or for all history up to it."""
+    """Run `job` in this process for the partition of `day`, or for all history up to it; Interrupted when told to."""
     from pipelines.definitions import HISTORY, defs
 
     tags = {"tradewind/book": book, **({HISTORY: "all"} if history else {})}
     # Dagster's console is for its own command line; all of it is in the run's log all the same.
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    defs.resolve_job_def(job).execute_in_process(
-        instance=instance, partition_key=f"{day:%Y-%m-%d}", tags=tags, run_config=quiet
-    )
+    with heeded():
+        defs.resolve_job_def(job).execute_in_process(
+            instance=instance, partition_key=f"{day:%Y-%m-%d}", tags=tags, run_config=quiet
+        )
 
 
 def _newest(plan: RunPlan, database: Database, now: datetime) -> datetime:

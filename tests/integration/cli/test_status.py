@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.store.migrate import migrate
-from cli.main import app
+from cli.program import app
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
 

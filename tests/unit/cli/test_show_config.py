@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.program import app
 
 SECRETS = {
     "TRADEWIND_DATABASE_URL": "postgresql://user:pass-word@db.example:5432/trade",

@@ -1,0 +1,26 @@
+"""The program `tradewind` with all its verbs: one module is one verb; importing it adds the verb."""
+
+import click
+
+from cli import doctor, run, show_config, status, up
+from cli.verb import app, explain
+from trading.errors import Misconfigured
+
+__all__ = ["VERBS", "app", "enter"]
+
+#: In the order of the help text.
+VERBS = (run, up, status, show_config, doctor)
+
+
+def enter(arguments: list[str]) -> int:
+    """Do what the command line says and return the exit code; a wrong option is one line too."""
+    as_object = "--json" in arguments
+    try:
+        return app(arguments, prog_name="tradewind", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        verb = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tradewind"
+        said = error.format_message().rstrip(".")
+        return explain(Misconfigured(f"{said}; see `{verb} --help`"), as_object=as_object)

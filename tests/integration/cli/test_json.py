@@ -1,0 +1,95 @@
+"""docs/json.md against what the verbs print: the same fields, no more, no fewer."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from adapters.settings import Settings
+from adapters.store import status as stored
+from adapters.store.database import Database
+from adapters.store.migrate import migrate
+from cli import doctor, show_config, status, up
+from cli.session.markets import random_market
+from cli.session.result import collect
+from services.supervisor.registry import Registry
+from trading.timeframe import Timeframe
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "json.md"
+
+
+def documented(verb: str) -> set[str]:
+    (section,) = re.findall(rf"^## {verb}\n(.*?)(?=^## |\Z)", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    rows = re.findall(r"^\| `(.+?)` \|.* \|.* \| (.+?) \|$", section, re.MULTILINE)
+    assert rows
+    assert all(meaning.strip() for _, meaning in rows)
+    return {name for name, _ in rows}
+
+
+def printed(value: dict[str, Any], known: set[str], prefix: str = "") -> Iterator[str]:
+    """Yield the fields of an object as the document writes them; what it calls `{name}` may have any name."""
+    for key, inner in value.items():
+        free = [name for name in known if name.startswith(f"{prefix}{key}.{{")]
+        if free:
+            assert isinstance(inner, dict)
+            yield from free
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            yield from printed(inner[0], known, f"{prefix}{key}[].")
+        else:
+            yield prefix + key
+
+
+def assert_documented(verb: str, value: dict[str, Any]) -> None:
+    known = documented(verb)
+    assert set(printed(value, known)) == known
+
+
+def test_run(database: str) -> None:
+    migrate(database)
+    plan = random_market(7, 2, Timeframe.parse("1h"), ["BTC/USDT"]).plan
+    stack: Any = SimpleNamespace(settings=Settings(kafka="broker:9092"))
+    with Database(database) as connected:
+        result = collect(stack, plan, connected, 0, time.monotonic(), 1.0)
+    assert set(result["rows"]) >= {"market.candles", "trading.orders", "trading.fills"}
+    assert_documented("run", result)
+
+
+def test_up(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=SecretStr("postgresql://u:p@h/d"),
+        venue_url="http://127.0.0.1:1",
+        kafka="127.0.0.1:2",
+    )
+    live: Any = SimpleNamespace(stack=SimpleNamespace(settings=settings), dagster="http://127.0.0.1:3")
+    assert_documented("up", up._addresses(live))
+
+
+def test_status(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=SecretStr(database))
+    monkeypatch.setattr(Registry, "read", lambda _: [("simulator", SimpleNamespace(pid=1, alive=True))])
+    migrate(database)
+    found = status.collect(settings)
+    with psycopg.connect(database) as connection:
+        for name, question in stored._QUESTIONS.items():
+            columns = connection.execute(question.encode()).description
+            assert columns is not None
+            found[name] = [{column.name: None for column in columns}]
+    assert_documented("status", found | {"reports_on_disk": []})
+    silent = status.collect(Settings(data_dir=tmp_path))
+    assert set(silent) == {"data_dir", "processes", "database", "reports_on_disk"}
+
+
+def test_show_config() -> None:
+    assert_documented("show-config", {"settings": show_config._rows(Settings(), option=False)})
+
+
+def test_doctor(tmp_path: Path) -> None:
+    findings = [vars(finding) for finding in doctor.examine(Settings(data_dir=tmp_path))]
+    assert_documented("doctor", {"ok": True, "findings": findings})
