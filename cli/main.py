@@ -10,11 +10,14 @@ from types import FrameType
 def main() -> None:
     """Enter `tradewind`, and exit with 0 done, 1 failed, 2 wrong input, 130 interrupted."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    # For the time before and after a verb, which has handlers of its own.
+    # For the time before a verb, which has handlers of its own.
     signal.signal(signal.SIGINT, _leave)
     from cli.program import enter
 
-    sys.exit(enter(sys.argv[1:]))
+    code = enter(sys.argv[1:])
+    # All is done and said: the exit code holds.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -22,7 +23,7 @@ def as_json(value: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     """Say something by the way, on stderr."""
-    err.print(f"[dim]·[/dim] {text}", soft_wrap=True)
+    err.print(f"[dim]·[/dim] {escape(text)}", soft_wrap=True)
 
 
 def table(title: str, rows: list[tuple[str, str]]) -> None:
@@ -32,7 +33,7 @@ def table(title: str, rows: list[tuple[str, str]]) -> None:
     grid.add_column(style="dim")
     grid.add_column(justify="right", overflow="fold")
     for name, value in rows:
-        grid.add_row(f"  {name}", value)
+        grid.add_row(f"  {escape(name)}", escape(value))
     out.print(grid)
     out.print()
 

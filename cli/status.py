@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from adapters.settings import Settings, load
@@ -80,7 +81,7 @@ def _show(found: dict[str, Any]) -> None:
         out.print()
         table("rows", [(name, f"{count:,}") for name, count in found["rows"].items() if count])
     for path in found.get("reports_on_disk", []):
-        out.print(f"report  {path}", soft_wrap=True)
+        out.print(f"report  {escape(path)}", soft_wrap=True)
     if not living:
         out.print("\nNothing runs. `tradewind up` starts everything, `tradewind run` makes the trip once.")
 
@@ -90,7 +91,7 @@ def _grid(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) ->
     for column in columns:
         grid.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        grid.add_row(*(_cell(row[column]) for column in columns))
+        grid.add_row(*(escape(_cell(row[column])) for column in columns))
     out.print()
     out.print(grid)
 

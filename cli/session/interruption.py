@@ -17,7 +17,7 @@ def heeded() -> Iterator[None]:
     Python tells each signal to the wake-up descriptor too. Later signals do not disturb the cleaning up, as in
     `services.process.interruptible`, whose block brings the handlers back. Main thread only.
     """
-    from dagster._core.errors import DagsterExecutionInterruptedError
+    from dagster import DagsterExecutionInterruptedError
 
     read, written = socket.socketpair()
     with read, written:

@@ -1,7 +1,10 @@
 """The result of a run: counted in the database and the court record, printed as a table or as JSON."""
 
 import time
+from decimal import Decimal
 from typing import Any
+
+from rich.markup import escape
 
 from adapters.store import summary
 from adapters.store.database import Database, version
@@ -41,12 +44,13 @@ def show(result: dict[str, Any], *, resumed: bool) -> None:
         out.print(f"[bold]{result['run_key']}[/bold] was run before; nothing to do. Its result:\n")
     table("rows", [(name, f"{count:,}") for name, count in result["rows"].items()])
     scores = [
-        (name.replace("_", " "), f"{value:,.4f}".rstrip("0").rstrip(".")) for name, value in result["scores"].items()
+        (name.replace("_", " "), f"{value:,.4f}".rstrip("0").rstrip("."))
+        for name, value in sorted(result["scores"].items())
     ]
     table("model, out of sample", scores)
     table("trading", _trading(result))
     table("this run", [(name, str(result[key])) for name, key in _ABOUT.items()])
-    out.print(f"[bold]report[/bold]  {result['report']}\n", soft_wrap=True)
+    out.print(f"[bold]report[/bold]  {escape(str(result['report']))}\n", soft_wrap=True)
     for command, meaning in _NEXT.items():
         out.print(f"  {command:<36}[dim]{meaning}[/dim]", soft_wrap=True)
 
@@ -71,18 +75,20 @@ _COUNTS = {
     "denied by us": "denied",
     "rejected by the venue": "rejected",
     "duplicate orders": "duplicate_orders",
-    "equity at start": "equity_start",
-    "equity at end": "equity_end",
-    "ledger imbalance": "ledger_imbalance",
     "orders with a gap in their passport": "passport_nulls",
+    "ledger imbalance": "ledger_imbalance",
 }
+_AMOUNTS = {"equity at start": "equity_start", "equity at end": "equity_end"}
 
 
 def _trading(result: dict[str, Any]) -> list[tuple[str, str]]:
+    quote = result["symbols"][0].partition("/")[2]
     first, last = (moment[:16].replace("T", " ") for moment in result["traded"].split(" to "))
     return [
         ("symbols", ", ".join(result["symbols"])),
-        ("traded, UTC", f"{first} to {last}, {result['steps']} bars of {result['timeframe']}"),
+        ("traded, UTC", f"{first} to {last}"),
+        ("bars", f"{result['steps']} of {result['timeframe']}"),
         *((name, str(result[key])) for name, key in _COUNTS.items()),
+        *((name, f"{Decimal(result[key]):,.2f} {quote}") for name, key in _AMOUNTS.items()),
         *((f"no order for {symbol}", why) for symbol, why in result["without_orders"].items()),
     ]

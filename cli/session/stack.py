@@ -17,6 +17,7 @@ from adapters.store.database import reach
 from adapters.store.local_postgres import LocalPostgres
 from adapters.store.migrate import migrate
 from cli.session import simulator
+from cli.session.dagster_tables import complete
 from cli.session.markets import Market
 from cli.session.secrets import LocalSecrets
 from services.supervisor.child import Child
@@ -122,7 +123,9 @@ def dagster_instance(settings: Settings) -> "DagsterInstance":
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(__file__).parents[2] / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
-    return DagsterInstance.from_config(str(home))
+    instance = DagsterInstance.from_config(str(home))
+    complete(instance)
+    return instance
 
 
 def _secret(settings: Settings, data_dir: Path):
