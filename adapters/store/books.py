@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from adapters.store.database import Connection
 
@@ -38,5 +38,5 @@ def finish(connection: Connection, book: str, status: str, result: dict[str, Any
     """Store how the book ended."""
     connection.execute(
         "update ops.books set status = %s, result = %s, updated_at = clock_timestamp() where book = %s",
-        (status, Jsonb(result), book),
+        (status, Json(result), book),
     )

@@ -7,7 +7,8 @@ create table ops.books (
     status text not null check (status in ('RUNNING', 'DONE', 'FAILED')),
     next_step integer not null default 0,
     steps integer not null,
-    result jsonb,
+    -- json, not jsonb: it is printed again in the order in which it was told.
+    result json,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp()
 );
