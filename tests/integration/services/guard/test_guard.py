@@ -16,7 +16,11 @@ from services.guard.watch import MOST_ORDERS_PER_SIGNAL_AND_MINUTE
 from trading.ports import Known, Unreachable
 
 BOOK, VENUE, BTC, ETH = "local", "random-7", "BTC/USDT", "ETH/USDT"
-NOW = datetime.now(UTC)  # noqa: TID251 - the guard counts on the wall's clock
+
+
+def now() -> datetime:
+    """The time on which the guard counts; asked in each test, for a whole suite outlasts its windows."""
+    return datetime.now(UTC)  # noqa: TID251
 
 
 class FakeCanceller:
@@ -40,7 +44,7 @@ def store(database: str) -> Iterator[Database]:
                 connection.execute(
                     "insert into market.instruments values (%s, %s, %s, 'USDT', 0.01, 0.00001, 0.00001, 5, 0.001,"
                     " 0.001, 'TRADING', %s, 'run', '1')",
-                    (VENUE, symbol, symbol[:3], NOW),
+                    (VENUE, symbol, symbol[:3], now()),
                 )
         yield opened
 
@@ -61,11 +65,11 @@ def accept(connection: Connection, signal: str, symbol: str = BTC, *, status: st
         "symbol": symbol,
         "stop": "0.01",
         "reference_price": "50000",
-        "decided_at": NOW.isoformat(),
+        "decided_at": now().isoformat(),
     }
     connection.execute(
         "insert into trading.inbox values (%s, %s, 'h', %s, %s, '', %s, 'c', 't', 0, 0)",
-        (signal, BOOK, Jsonb(body), status, NOW),
+        (signal, BOOK, Jsonb(body), status, now()),
     )
 
 
@@ -73,7 +77,7 @@ def decided(connection: Connection, signal: str, number: int, symbol: str = BTC,
     connection.execute(
         "insert into trading.risk_decisions values (%s, %s, %s, 'follow_forecast', %s, 'signal', %s, '', 0, 0, '{}',"
         " 'h', (select max(version) from trading.limits), %s)",
-        (signal, number, BOOK, symbol, verdict, NOW),
+        (signal, number, BOOK, symbol, verdict, now()),
     )
 
 
@@ -95,9 +99,9 @@ def order(connection: Connection, signal: str, number: int, symbol: str = BTC, *
         "reduce_only": False,
         "state": "FILLED",
         "epoch": 1,
-        "created_at": NOW,
-        "sent_at": NOW,
-        "updated_at": NOW,
+        "created_at": now(),
+        "sent_at": now(),
+        "updated_at": now(),
         **changes,
     }
     names = ", ".join(row)
@@ -162,7 +166,7 @@ def test_a_signal_that_runs_wild_halts_its_symbol(store: Database, guard: Guard)
 
 
 def test_orders_of_long_ago_do_not_count(store: Database, guard: Guard) -> None:
-    old = NOW - timedelta(minutes=10)
+    old = now() - timedelta(minutes=10)
     with store.transaction() as connection:
         accept(connection, "s1")
         for number in range(1, MOST_ORDERS_PER_SIGNAL_AND_MINUTE + 2):
@@ -218,7 +222,7 @@ def test_a_halt_by_hand_is_enforced_once_the_venue_answers(
     with store.transaction() as connection:
         connection.execute(
             "insert into trading.halts (book, symbol, reason, actor, at) values (%s, %s, 'stop', 'anna', %s)",
-            (BOOK, ETH, NOW),
+            (BOOK, ETH, now()),
         )
     canceller.reachable = False
     guard.turn(0.0)
