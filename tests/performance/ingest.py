@@ -51,7 +51,6 @@ def _rounds() -> tuple[list[float], list[float], list[float]]:
                 connection.execute("create table market.bare (like market.candles including all)")
                 connection.execute("checkpoint")
                 peer.append(_bare_copy(url))
-        store.close()
     return ours, peer, repeated
 
 
