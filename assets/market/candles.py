@@ -64,10 +64,8 @@ def _update(
     Returns the rows written and the findings, which are also written to its gates.
     """
     timeframe, delta = str(at.timeframe), at.timeframe.delta
-    newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open) if read_on else None
-    start = at.history_start if newest is None else newest - _OVERLAP * delta
-    where = {"venue": at.venue, "timeframe": timeframe, "symbol": symbol}
-    stored = at.store.read("market.candles", where, start, last_open + delta, columns=["ts"])
+    newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open)
+    start = newest - _OVERLAP * delta if read_on and newest is not None else at.history_start
     pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
     vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
     rows = vetted.good.with_columns(
@@ -78,7 +76,8 @@ def _update(
         knowledge_ts=pl.col("ts") + delta,
     )
     written = at.store.write("market.candles", rows, now)
-    last_good = max([*stored["ts"].tail(1), *vetted.good["ts"].tail(1)], default=None)
+    known = [] if newest is None else [newest]
+    last_good = max([*known, *vetted.good["ts"].tail(1).to_list()], default=None)
     findings = (*vetted.findings, *_staleness(last_good, last_open))
     with at.database.transaction() as connection:
         gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open)
