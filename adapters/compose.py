@@ -1,6 +1,7 @@
 """What stands behind local, paper and live: the one place that turns settings into parts."""
 
 import atexit
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,32 +13,48 @@ from trading.ports import Clock, Venue
 if TYPE_CHECKING:
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
+    from adapters.exchange.quotes import Quotes
 
 
-def venue(settings: Settings, label: str) -> Venue:
-    """Return the venue at which orders of this process go out; `label` names it in our tables."""
+def venues(settings: Settings, label: str, number: int) -> list[Venue]:
+    """Return `number` connections to the venue at which orders of this process go out, for as many threads.
+
+    They share what the venue asks of their key; `label` names it in our tables.
+    """
     if settings.mode != "local":
         raise Misconfigured(f"TRADEWIND_MODE={settings.mode}: orders go only to the simulator so far; use local")
     from adapters.exchange.ccxt_client import Credentials
     from adapters.exchange.ccxt_venue import CcxtVenue
+    from adapters.exchange.pause import Pause
 
-    return CcxtVenue(
-        "binance",
-        Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret")),
-        clock(settings),
-        venue=label,
-        account=settings.book,
-        rest_url=settings.required("venue_url"),
-        rate_limit=False,
-    )
+    time = clock(settings)
+    pause = Pause(time)
+    credentials = Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret"))
+    return [
+        CcxtVenue(
+            "binance",
+            credentials,
+            time,
+            venue=label,
+            account=settings.book,
+            rest_url=settings.required("venue_url"),
+            rate_limit=False,
+            pause=pause,
+        )
+        for _ in range(number)
+    ]
 
 
 def mass_cancel(settings: Settings) -> "MassCancel":
-    """Return a connection of its own to the account of this process, which can only cancel."""
+    """Return a connection of its own to the account of this process, which sees and cancels orders and sends none.
+
+    It signs with the guard's own key where there is one, so that it works when the trading key is revoked or banned.
+    """
     from adapters.exchange.ccxt_client import Credentials
     from adapters.exchange.mass_cancel import MassCancel
 
-    credentials = Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret"))
+    owner = "venue" if settings.guard_api_key is None else "guard"
+    credentials = Credentials(settings.required(f"{owner}_api_key"), settings.required(f"{owner}_api_secret"))
     return MassCancel("binance", credentials, clock(settings), settings.required("venue_url"))
 
 
@@ -53,14 +70,27 @@ def clock(settings: Settings) -> Clock:
     """Return the clock of the market: the simulator's in local mode, the wall otherwise."""
     from adapters.exchange.clock import WallClock
 
-    return _venue_clock(settings.required("venue_url")) if settings.mode == "local" else WallClock()
+    if settings.mode != "local":
+        return WallClock()
+    return _venue_clock(settings.required("venue_url"), running=settings.market_time == "running")
 
 
 @cache
-def _venue_clock(url: str) -> Clock:
-    from adapters.exchange.clock import VenueClock
+def _venue_clock(url: str, *, running: bool) -> Clock:
+    from adapters.exchange.clock import AlignedClock, VenueClock
 
-    return VenueClock(url)
+    return AlignedClock(VenueClock(url)) if running else VenueClock(url)
+
+
+def quotes(settings: Settings, symbols: Sequence[str]) -> "Quotes":
+    """Return last prices that a thread keeps fresh, over a connection of its own."""
+    from adapters.exchange.binance_wire import BinanceWire
+    from adapters.exchange.ccxt_client import Credentials, connect
+    from adapters.exchange.quotes import Quotes, last_prices
+
+    exchange = connect("binance", Credentials(), settings.required("venue_url"), rate_limit=False)
+    wire = BinanceWire(exchange, clock(settings))
+    return Quotes(lambda: last_prices(wire, symbols))
 
 
 def market_data(settings: Settings, label: str) -> "MarketData":

@@ -40,10 +40,19 @@ class Settings(BaseSettings):
     venue_url: str | None = Field(default=None, description="REST address of the simulator; none = the exchange's own")
     venue_api_key: SecretStr | None = Field(default=None, description="API key of the trading account")
     venue_api_secret: SecretStr | None = Field(default=None, description="API secret of the trading account")
+    guard_api_key: SecretStr | None = Field(default=None, description="the guard's own API key; none = the account's")
+    guard_api_secret: SecretStr | None = Field(default=None, description="the secret of the guard's own API key")
     control_url: str | None = Field(default=None, description="control address of the simulator")
     control_token: SecretStr | None = Field(default=None, description="token of the simulator's control address")
     recv_window_ms: int = Field(default=3000, ge=100, le=5000, description="how long a signed order stays acceptable")
     absence_margin_ms: int = Field(default=15000, ge=0, le=120000, description="wait before absence is proof")
+
+    market_time: Literal["asked", "running"] = Field(
+        default="asked", description="asked: the venue's clock stands and jumps; running: it runs by itself"
+    )
+    lanes: int = Field(default=1, ge=1, le=32, description="symbols that execution works on side by side")
+    lease_ms: int = Field(default=3000, ge=200, le=60000, description="a silent owner loses its book after so long")
+    review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB"),

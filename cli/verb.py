@@ -36,7 +36,21 @@ DataDir = Annotated[
 
 def verb(function: Callable[..., int]) -> Callable[..., None]:
     """Turn a function that returns an exit code into a verb whose errors are one line, or one JSON object."""
+    return verb_of(app)(function)
 
+
+def verb_of(group: typer.Typer) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Return what makes verbs of `group` of functions; a function `list_` becomes the verb `list`."""
+
+    def add(function: Callable[..., int]) -> Callable[..., None]:
+        guarded = _guarded(function)
+        group.command(function.__name__.rstrip("_").replace("_", "-"))(guarded)
+        return guarded
+
+    return add
+
+
+def _guarded(function: Callable[..., int]) -> Callable[..., None]:
     @wraps(function)
     def guarded(**options: Any) -> None:
         try:
@@ -49,7 +63,6 @@ def verb(function: Callable[..., int]) -> Callable[..., None]:
             code = explain(cause, as_object=bool(options.get("json_")))
         raise typer.Exit(code)
 
-    app.command()(guarded)
     return guarded
 
 

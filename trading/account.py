@@ -13,7 +13,7 @@ class Account:
     """Balances in their own currency; `reserved_*` is held by open orders. `peak_equity` in quote.
 
     `stopped_at` is the time of the last stop fill, `stop_floor` the level below which the position's stop never goes,
-    `refused` how many orders of the present signal the venue has refused.
+    `refused` how many orders of the present signal the venue has refused, `stops_refused` those of them that are stops.
     """
 
     book: str
@@ -29,6 +29,7 @@ class Account:
     stopped_at: datetime | None = None
     stop_floor: Decimal | None = None
     refused: int = 0
+    stops_refused: int = 0
     working: tuple[Order, ...] = ()
 
     @property

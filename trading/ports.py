@@ -99,6 +99,10 @@ class Venue(Protocol):
         """Return total balances (free and locked together) by currency, without zeros."""
         ...
 
+    def waits(self) -> bool:
+        """Return whether the venue has asked to be left alone for a while; then nothing is sent."""
+        ...
+
     def last_price(self, symbol: str) -> Known[Decimal] | Unreachable:
         """Return the last traded price of `symbol`, quote per base."""
         ...

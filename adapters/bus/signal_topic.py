@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from trading.errors import Unavailable
 
@@ -15,6 +16,12 @@ class Record:
     partition: int
     offset: int
     value: bytes | None
+    key: bytes | None = None
+
+
+def partition_of(book: str, symbol: str, partitions: int) -> int:
+    """Return the partition of the messages about `symbol`; whoever reads one partition sees all of a symbol's."""
+    return crc32(f"{book}|{symbol}".encode()) % partitions
 
 
 class SignalProducer:
@@ -37,7 +44,11 @@ class SignalProducer:
             Unavailable: one was not acknowledged; all may be sent again, readers drop duplicates.
         """
         try:
-            futures = [self._producer.send(topic, key=key.encode(), value=value) for key, value in messages]
+            count = len(self._producer.partitions_for(topic))
+            futures = [
+                self._producer.send(topic, key=key.encode(), value=value, partition=crc32(key.encode()) % count)
+                for key, value in messages
+            ]
             self._producer.flush(timeout=10)
             answers = [future.get(timeout=10) for future in futures]
         except self._error as error:
@@ -58,6 +69,7 @@ class SignalConsumer:
 
         self.topic = topic
         self._error = KafkaError
+        self.partitions = 0
         try:
             self._consumer: Any = KafkaConsumer(
                 group_id=None,
@@ -80,6 +92,7 @@ class SignalConsumer:
                 raise Unavailable(f"broker (TRADEWIND_KAFKA) has no topic {self.topic}")
             partitions = [TopicPartition(self.topic, number) for number in sorted(numbers)]
             self._consumer.assign(partitions)
+            self.partitions = len(partitions)
             for partition in partitions:
                 self._consumer.seek(partition, next_offsets.get(partition.partition, 0))
             first, last = self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
@@ -94,7 +107,7 @@ class SignalConsumer:
         except self._error as error:
             raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
         return [
-            Record(record.topic, record.partition, record.offset, record.value)
+            Record(record.topic, record.partition, record.offset, record.value, record.key)
             for batch in batches.values()
             for record in batch
         ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.exchange.ccxt_client import Exchange, WireAnswer, ask, call
+from adapters.exchange.pause import Pause
 from trading.errors import Unavailable
 from trading.ports import Clock
 from trading.timeframe import EPOCH
@@ -14,9 +15,10 @@ _READ_WINDOW_MS = 5000
 class BinanceWire:
     """The private endpoints of one account; `clock` is the venue's time, which dates every read and cancel."""
 
-    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, clock: Clock, pause: Pause | None = None) -> None:
         self._exchange = exchange
         self._clock = clock
+        self.pause = pause or Pause(clock)
 
     def market_id(self, symbol: str) -> str:
         """Return the venue's name of `symbol`; Unavailable or Misconfigured when it cannot be had."""
@@ -26,15 +28,26 @@ class BinanceWire:
     def signed(self, endpoint: str, parameters: Mapping[str, Any]) -> WireAnswer:
         """Ask a signed `endpoint` once, dated now; Unavailable when the clock does not answer."""
         timestamp = round((self._clock.now() - EPOCH).total_seconds() * 1000)
-        return ask(self._exchange, endpoint, {**parameters, "timestamp": timestamp, "recvWindow": _READ_WINDOW_MS})
+        return self._ask(endpoint, {**parameters, "timestamp": timestamp, "recvWindow": _READ_WINDOW_MS})
 
     def post_order(self, parameters: Mapping[str, Any]) -> WireAnswer:
         """Send an order once, dated by its own parameters."""
-        return ask(self._exchange, "private_post_order", dict(parameters))
+        return self._ask("private_post_order", parameters)
 
     def price(self, symbol: str) -> dict[str, Any]:
         """Return the last price of `symbol` as the venue words it."""
-        return table(ask(self._exchange, "public_get_ticker_price", {"symbol": self.market_id(symbol)}))
+        return table(self._ask("public_get_ticker_price", {"symbol": self.market_id(symbol)}))
+
+    def prices(self) -> list[dict[str, Any]]:
+        """Return the last prices of all symbols as the venue words them."""
+        return rows(self._ask("public_get_ticker_price", {}))
+
+    def _ask(self, endpoint: str, parameters: Mapping[str, Any]) -> WireAnswer:
+        if self.pause.lasts():
+            raise Unavailable("the venue has asked to be left alone for a while")
+        answer = ask(self._exchange, endpoint, dict(parameters))
+        self.pause.heed(answer)
+        return answer
 
 
 def table(answer: WireAnswer) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One ccxt exchange, tamed: one attempt per call, no redirects, numbers as text, and what really came over the wire."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,14 +10,21 @@ from trading.errors import Denied, Misconfigured, TradewindError, Unavailable
 
 Exchange = Any
 
+#: Three days, the longest ban that venues speak of.
+_LONGEST_PAUSE = 259_200.0
+
 
 @dataclass(frozen=True)
 class WireAnswer:
-    """What came back: HTTP status (None when no answer arrived), the JSON body if it is JSON, and ccxt's complaint."""
+    """What came back: HTTP status (None when no answer arrived), the JSON body if it is JSON, and ccxt's complaint.
+
+    `retry_after` is for how many seconds the venue wants to be left alone, when it says so.
+    """
 
     status: int | None
     body: Any
     error: str
+    retry_after: float | None = None
 
     @property
     def code(self) -> int | None:
@@ -82,11 +90,11 @@ def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer
     """Call the raw `endpoint` of `exchange` (such as private_post_order) once and return what came over the wire."""
     import ccxt
 
-    seen: list[tuple[int, str]] = []
+    seen: list[tuple[int, Any, str]] = []
 
     def listen(*answer: Any) -> str:
-        status, _reason, _url, _method, _headers, body, *_ = answer
-        seen.append((status, body))
+        status, _reason, _url, _method, headers, body, *_ = answer
+        seen.append((status, headers, body))
         return body
 
     error = ""
@@ -99,8 +107,8 @@ def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer
         del exchange.on_rest_response
     if not seen:
         return WireAnswer(None, None, error)
-    status, body = seen[-1]
-    return WireAnswer(status, _json(body), error)
+    status, headers, body = seen[-1]
+    return WireAnswer(status, _json(body), error, _retry_after(headers))
 
 
 def call(exchange: Exchange, method: str, *arguments: Any) -> Any:
@@ -128,6 +136,14 @@ def _translated(exchange_id: str, failure: Exception) -> TradewindError:
     if isinstance(failure, ccxt.OperationFailed):
         return Unavailable(f"{exchange_id} does not answer: {type(failure).__name__} {line}")
     return Denied(type(failure).__name__, line)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, min(float(said), _LONGEST_PAUSE))
+    except ValueError:
+        return None
 
 
 def _json(body: str) -> Any:

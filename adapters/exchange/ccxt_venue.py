@@ -10,6 +10,7 @@ from adapters.exchange.binance_wire import BinanceWire, rows, table
 from adapters.exchange.ccxt_client import Credentials, call, connect
 from adapters.exchange.ccxt_markets import instrument_of
 from adapters.exchange.outcome import classify
+from adapters.exchange.pause import Pause
 from trading.errors import TradewindError
 from trading.fill import Fill
 from trading.instrument import Instrument
@@ -37,15 +38,17 @@ class CcxtVenue:
         rest_url: str | None = None,
         timeout: float = 10.0,
         rate_limit: bool = True,
+        pause: Pause | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
-        `clock` is the venue's time, `venue` our label of it, `timeout` in seconds; `rest_url` replaces its address.
+        `clock` is the venue's time, `venue` our label of it, `timeout` in seconds; `rest_url` replaces its address;
+        `pause` is shared by all connections that use the same key.
         """
         self.venue = venue
         self.account = account
         self._exchange = connect(exchange_id, credentials, rest_url, timeout=timeout, rate_limit=rate_limit)
-        self._wire = BinanceWire(self._exchange, clock)
+        self._wire = BinanceWire(self._exchange, clock, pause)
 
     def instruments(self, symbols: Sequence[str]) -> Known[list[Instrument]] | Unreachable:
         """Return the instruments of `symbols` with the fees of this account."""
@@ -53,7 +56,7 @@ class CcxtVenue:
         def read() -> list[Instrument]:
             markets = call(self._exchange, "load_markets", True)
             found = [instrument_of(self.venue, symbol, markets) for symbol in symbols]
-            return [shapes.with_fees(one, self._commission(one.symbol)) for one in found]
+            return [shapes.with_fees(one, _commission(self._wire, one.symbol)) for one in found]
 
         return _known(read)
 
@@ -61,9 +64,9 @@ class CcxtVenue:
         """Send `order` once, signed with its `sent_at` and `recv_window_ms`; never retries."""
         try:
             parameters = shapes.order_parameters(order, self._wire.market_id(order.request.symbol))
+            answer = self._wire.post_order(parameters)
         except TradewindError as error:
             return _not_sent(error)
-        answer = self._wire.post_order(parameters)
         outcome = classify(answer, order.client_id, echo="clientOrderId")
         if outcome.verdict is not Verdict.ACCEPTED:
             return outcome
@@ -130,13 +133,18 @@ class CcxtVenue:
         """Return the last traded price of `symbol`, quote per base."""
         return _known(lambda: decimal(self._wire.price(symbol)["price"]))
 
+    def waits(self) -> bool:
+        """Return whether the venue has asked to be left alone for a while."""
+        return self._wire.pause.lasts()
+
     def close(self) -> None:
         """Close the connections."""
         self._exchange.session.close()
 
-    def _commission(self, symbol: str) -> dict[str, str]:
-        parameters = {"symbol": self._wire.market_id(symbol)}
-        return table(self._wire.signed("private_get_account_commission", parameters))["standardCommission"]
+
+def _commission(wire: BinanceWire, symbol: str) -> dict[str, str]:
+    parameters = {"symbol": wire.market_id(symbol)}
+    return table(wire.signed("private_get_account_commission", parameters))["standardCommission"]
 
 
 def _known(read: Callable[[], T]) -> Known[T] | Unreachable:

@@ -1,8 +1,10 @@
-"""Clocks: the wall's, and the venue's, asked over HTTP, which with the simulator is virtual."""
+"""Clocks: the wall's, the venue's, asked each time where time is virtual, and one that runs beside the venue's."""
 
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from trading.errors import Unavailable
+from trading.ports import Clock
 from trading.timeframe import EPOCH
 
 
@@ -38,3 +40,39 @@ class VenueClock:
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
+
+
+class AlignedClock:
+    """The venue's time without asking each time: a clock of this machine, set by the venue's answers.
+
+    Between two settings it follows the monotonic clock, so a jump of the machine's time moves nothing. It never goes
+    back. Thread safe: one thread sets, any number read.
+    """
+
+    def __init__(self, source: Clock) -> None:
+        self._source = source
+        self._set: tuple[float, datetime] | None = None
+        self._latest = EPOCH
+
+    def align(self) -> timedelta:
+        """Ask the venue for its time once and return by how much the machine's clock is ahead of it.
+
+        Raises:
+            Unavailable: the venue's clock does not answer; the old setting stays.
+        """
+        began = monotonic()
+        answered = self._source.now()
+        ended = monotonic()
+        # The answer is as old as half its journey.
+        moment = answered + timedelta(seconds=(ended - began) / 2)
+        self._set = (ended, moment)
+        return WallClock().now() - moment
+
+    def now(self) -> datetime:
+        """Return the venue's time in UTC; Unavailable when it was never asked and does not answer."""
+        if self._set is None:
+            self.align()
+        assert self._set is not None  # noqa: S101
+        on, moment = self._set
+        self._latest = max(self._latest, moment + timedelta(seconds=monotonic() - on))
+        return self._latest

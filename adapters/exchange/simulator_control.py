@@ -1,4 +1,4 @@
-"""The simulator's control port: its clock and its faults."""
+"""The simulator's control port: its clock, its faults, its conditions, and interventions at its venue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +62,31 @@ class SimulatorControl:
     def faults(self, plan: Mapping[str, Any]) -> None:
         """Put a fault plan in force: `{"seed": 1, "rules": [{"fault": "lose_answer", "probability": 0.1}]}`."""
         self._call("POST", "/faults", dict(plan))
+
+    def struck(self) -> list[int]:
+        """Return how often each rule of the fault plan in force has struck."""
+        return self._call("GET", "/faults")["struck"]
+
+    def conditions(self, **changes: Any) -> dict[str, Any]:
+        """Change what lasts at the venue, named as in the simulator's `Conditions`, and return all of it.
+
+        `revoked` accounts, `clock_offset_ms`, `maintenance_until` and `down_until` (aware datetimes, or None).
+        """
+        moments = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in changes.items()}
+        return self._call("POST", "/conditions", moments)
+
+    def intervene(self, act: str, **details: Any) -> list[dict[str, Any]]:
+        """Do one `act` of the venue or of a stranger and return its consequences as the court record has them.
+
+        transfer(account, currency, amount), fees(account, coin), rules(symbol, status, tick, lot, min_quantity,
+        min_notional), order(account, symbol, side, type, quantity, limit, stop, client_id),
+        cancel(account, symbol, client_id) and fill(account, symbol, client_id, quantity); decimals as Decimal or text.
+
+        Raises:
+            Misconfigured: there is no such act, account, symbol or order, or it cannot be done.
+        """
+        numbers = {name: str(value) if isinstance(value, Decimal) else value for name, value in details.items()}
+        return self._call("POST", "/interventions", {"act": act, **numbers})["consequences"]
 
     def record(self) -> Path:
         """Return where the court record lies."""

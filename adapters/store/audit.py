@@ -14,3 +14,11 @@ def record(connection: Connection, at: datetime, actor: str, kind: str, ref: str
         "insert into ops.audit_events (at, actor, kind, ref, payload) values (%s, %s, %s, %s, %s)",
         (at, actor, kind, ref, Jsonb(payload)),
     )
+
+
+def last(connection: Connection, kind: str, ref: str) -> dict[str, Any] | None:
+    """Return the payload of the newest event of `kind` about `ref`, or None."""
+    row = connection.execute(
+        "select payload from ops.audit_events where kind = %s and ref = %s order by seq desc limit 1", (kind, ref)
+    ).fetchone()
+    return None if row is None else row["payload"]

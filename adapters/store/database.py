@@ -21,7 +21,11 @@ Connection = psycopg.Connection[DictRow]
 class Database:
     """A pool of connections with dict rows. Use as a context manager, or call close()."""
 
-    def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s") -> None:
+    def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s", checked: bool = True) -> None:
+        """Prepare a pool of at most `size`; with `checked` a connection is tried before it is lent.
+
+        Who is fast and tries again by itself does without the check.
+        """
         self.url = url
         self._reader: Any = None
         # The pool's type knows its connections only by class; ours differ from the plain ones by their row factory.
@@ -31,7 +35,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=15,
-            check=ConnectionPool.check_connection,
+            check=ConnectionPool.check_connection if checked else None,
             kwargs={"row_factory": dict_row, "options": OPTIONS.format(timeout=statement_timeout), "autocommit": False},
         )
 

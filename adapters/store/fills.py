@@ -1,41 +1,35 @@
 """Fills in SQL: each venue trade once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.store.database import Connection
-from trading.errors import BadData
 from trading.fill import Fill
 
 
-def add(connection: Connection, book: str, fill: Fill, recorded_at: datetime) -> bool:
-    """Store `fill` once; False when it is known with the same numbers.
-
-    Raises:
-        BadData: the trade id is known with other numbers.
-    """
-    added = connection.execute(
+def add(connection: Connection, book: str, fills: Sequence[Fill], recorded_at: datetime) -> set[str]:
+    """Store `fills` of one symbol, each once, and return the trade ids of those that were new."""
+    if not fills:
+        return set()
+    columns = [
+        [getattr(fill, name) for fill in fills]
+        for name in ("venue", "symbol", "trade_id", "client_id", "venue_order_id", "side", "price", "quantity")
+    ]
+    rows = connection.execute(
         "insert into trading.fills (book, venue, symbol, trade_id, client_id, venue_order_id, side, price, quantity,"
-        " fee, fee_currency, ts, recorded_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " on conflict do nothing",
+        " fee, fee_currency, ts, recorded_at) select %s, f.*, %s from unnest(%s::text[], %s::text[], %s::text[],"
+        " %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[],"
+        " %s::timestamptz[]) as f on conflict do nothing returning trade_id",
         (
             book,
-            fill.venue,
-            fill.symbol,
-            fill.trade_id,
-            fill.client_id,
-            fill.venue_order_id,
-            fill.side,
-            fill.price,
-            fill.quantity,
-            fill.fee,
-            fill.fee_currency,
-            fill.ts,
             recorded_at,
+            *columns,
+            [fill.fee for fill in fills],
+            [fill.fee_currency for fill in fills],
+            [fill.ts for fill in fills],
         ),
-    ).rowcount
-    if not added and not _same(connection, book, fill):
-        raise BadData(f"trade {fill.trade_id} of {fill.symbol} at {fill.venue} is known with other numbers")
-    return bool(added)
+    )
+    return {row["trade_id"] for row in rows}
 
 
 def watermark(connection: Connection, book: str, symbol: str) -> str | None:
@@ -55,8 +49,9 @@ def set_watermark(connection: Connection, book: str, symbol: str, trade_id: str)
     )
 
 
-def _same(connection: Connection, book: str, fill: Fill) -> bool:
-    return bool(
+def same(connection: Connection, book: str, fill: Fill) -> bool:
+    """Return whether `fill` is stored with exactly these numbers."""
+    return (
         connection.execute(
             "select 1 from trading.fills where book = %s and venue = %s and symbol = %s and trade_id = %s"
             " and client_id = %s and price = %s and quantity = %s and fee = %s and fee_currency = %s",
@@ -71,5 +66,6 @@ def _same(connection: Connection, book: str, fill: Fill) -> bool:
                 fill.fee,
                 fill.fee_currency,
             ),
-        ).rowcount
+        ).fetchone()
+        is not None
     )

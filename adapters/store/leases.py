@@ -1,6 +1,11 @@
 """The right to trade a book: one owner at a time, each new owner under a higher epoch."""
 
+from typing import Any
+
+import psycopg
+
 from adapters.store.database import Connection
+from trading.errors import Unavailable
 
 
 def seize(connection: Connection, book: str, owner: str) -> int:
@@ -17,8 +22,68 @@ def seize(connection: Connection, book: str, owner: str) -> int:
 
 def holds(connection: Connection, book: str, epoch: int) -> bool:
     """Return True while `epoch` is still the newest; nobody can take the lease until the transaction ends."""
-    return bool(
-        connection.execute(
-            "select 1 from trading.leases where book = %s and epoch = %s for share", (book, epoch)
-        ).rowcount
+    row = connection.execute(
+        "select 1 from trading.leases where book = %s and epoch = %s for share", (book, epoch)
+    ).fetchone()
+    return row is not None
+
+
+def renew(connection: Connection, book: str, epoch: int) -> bool:
+    """Say that the owner under `epoch` lives; False when somebody else owns the book."""
+    row = connection.execute(
+        "update trading.leases set renewed_at = clock_timestamp() where book = %s and epoch = %s returning 1",
+        (book, epoch),
+    ).fetchone()
+    return row is not None
+
+
+def release(connection: Connection, book: str, epoch: int) -> None:
+    """Give the lease up, so that the next owner need not wait."""
+    connection.execute(
+        "update trading.leases set renewed_at = '-infinity' where book = %s and epoch = %s", (book, epoch)
     )
+
+
+def lapsed(connection: Connection, book: str, lease_ms: int) -> bool:
+    """Return whether nobody owns `book`, or its owner has not been heard of for `lease_ms`."""
+    row = connection.execute(
+        "select renewed_at < clock_timestamp() - make_interval(secs => %s) as lapsed from trading.leases"
+        " where book = %s",
+        (lease_ms / 1000, book),
+    ).fetchone()
+    return row is None or row["lapsed"]
+
+
+class Presence:
+    """A lock that lives as long as this process' connection: its end tells a standby at once that the owner is gone.
+
+    It is a hint and no more; the right to trade is the epoch.
+    """
+
+    def __init__(self, url: str, book: str) -> None:
+        self._url = url
+        self._book = book
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def claim(self) -> bool:
+        """Take the lock, or see that it is held already; False while another process holds it.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            row = self._connection.execute(
+                "select pg_try_advisory_lock(hashtextextended(%s, 7466925)) as free", (self._book,)
+            ).fetchone()
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {error}") from error
+        return row is not None and bool(row[0])
+
+    def close(self) -> None:
+        """Let the lock go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,5 +1,6 @@
 """The ledger in SQL: journals go in whole, balances come out of the rows that the triggers keep."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,26 +8,39 @@ from adapters.store.database import Connection
 from trading.accounting.journal import Journal
 
 
-def post(connection: Connection, journal: Journal, book: str, strategy: str, symbol: str, at: datetime) -> bool:
-    """Store `journal` for one sub-account; False when it was stored before (same id), and then nothing changes."""
-    added = connection.execute(
-        "insert into trading.journals (journal_id, book, kind, ref, at) values (%s, %s, %s, %s, %s)"
-        " on conflict (journal_id) do nothing",
-        (journal.journal_id, book, journal.kind, journal.ref, at),
-    ).rowcount
-    if not added:
-        return False
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into trading.ledger_entries"
-            " (journal_id, line, book, strategy, symbol, account, currency, amount)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (journal.journal_id, number, book, strategy, symbol, line.account, line.currency, line.amount)
-                for number, line in enumerate(journal.lines)
-            ],
-        )
-    return True
+def post(connection: Connection, journal: Journal, book: str, strategy: str, symbol: str, at: datetime) -> None:
+    """Store `journal` for one sub-account; one that was stored before (same id) changes nothing."""
+    post_all(connection, [(journal, at)], book, strategy, symbol)
+
+
+def post_all(
+    connection: Connection, journals: Sequence[tuple[Journal, datetime]], book: str, strategy: str, symbol: str
+) -> None:
+    """Store dated journals of one sub-account, as `post`, in one statement."""
+    lines = [(journal.journal_id, number, line) for journal, _ in journals for number, line in enumerate(journal.lines)]
+    connection.execute(
+        "with posted as (insert into trading.journals (journal_id, book, kind, ref, at)"
+        " select j.id, %(book)s, j.kind, j.ref, j.at from unnest(%(ids)s::text[], %(kinds)s::text[], %(refs)s::text[],"
+        " %(ats)s::timestamptz[]) as j (id, kind, ref, at) on conflict (journal_id) do nothing returning journal_id)"
+        " insert into trading.ledger_entries (journal_id, line, book, strategy, symbol, account, currency, amount)"
+        " select l.id, l.line, %(book)s, %(strategy)s, %(symbol)s, l.account, l.currency, l.amount from posted"
+        " inner join unnest(%(owners)s::text[], %(lines)s::integer[], %(accounts)s::text[], %(currencies)s::text[],"
+        " %(amounts)s::numeric[]) as l (id, line, account, currency, amount) on l.id = posted.journal_id",
+        {
+            "book": book,
+            "strategy": strategy,
+            "symbol": symbol,
+            "ids": [journal.journal_id for journal, _ in journals],
+            "kinds": [journal.kind for journal, _ in journals],
+            "refs": [journal.ref for journal, _ in journals],
+            "ats": [at for _, at in journals],
+            "owners": [owner for owner, _, _ in lines],
+            "lines": [number for _, number, _ in lines],
+            "accounts": [line.account for _, _, line in lines],
+            "currencies": [line.currency for _, _, line in lines],
+            "amounts": [line.amount for _, _, line in lines],
+        },
+    )
 
 
 def outstanding(connection: Connection, client_id: str) -> tuple[Decimal, int]:

@@ -11,20 +11,36 @@ from adapters.store.database import Connection
 from trading.execution import lifecycle
 from trading.order import Leg, Order, OrderKey, OrderRequest, OrderState, OrderType, Side
 
-_COLUMNS = (
+COLUMNS = (
     "client_id, signal_id, decision_no, leg, attempt, book, strategy, venue, symbol, side, type, quantity,"
     " reference_price, limit_price, stop_price, reduce_only, state, epoch, sent_at, recv_window_ms, venue_order_id,"
     " filled"
 )
 
 
-def create(connection: Connection, request: OrderRequest, attempt: int, epoch: int, at: datetime) -> Order:
-    """Store `request` as INTENT and return it; a second live attempt of one key is refused by the database."""
+def create(
+    connection: Connection,
+    request: OrderRequest,
+    attempt: int,
+    epoch: int,
+    at: datetime,
+    recv_window_ms: int | None = None,
+) -> Order:
+    """Store `request` as INTENT and return it; a second live attempt of one key is refused by the database.
+
+    With `recv_window_ms` it goes on to SENDING in the same statement, dated `at`: the caller sends it after the commit.
+    """
     key = request.key
     client_id = key.client_id(request.book, attempt)
+    sent_at = None if recv_window_ms is None else at
+    state = OrderState.INTENT if recv_window_ms is None else OrderState.SENDING
     connection.execute(
-        f"insert into trading.orders ({_COLUMNS}, created_at, updated_at) values"  # noqa: S608
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null, null, null, 0, %s, %s)",
+        f"with made as (insert into trading.orders ({COLUMNS}, created_at, updated_at) values"  # noqa: S608
+        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null, 0, %s, %s)"
+        " returning client_id)"
+        " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
+        " select client_id, e.before, e.after, %s, e.detail from made, unnest(%s::text[], %s::text[], %s::jsonb[])"
+        " with ordinality as e (before, after, detail, place) order by e.place",
         (
             client_id,
             key.signal_id,
@@ -42,26 +58,43 @@ def create(connection: Connection, request: OrderRequest, attempt: int, epoch: i
             request.limit,
             request.stop,
             request.reduce_only,
-            OrderState.INTENT,
+            state,
             epoch,
+            sent_at,
+            recv_window_ms,
             at,
             at,
+            at,
+            *_first_events(state, attempt, epoch),
         ),
     )
-    _event(connection, client_id, None, OrderState.INTENT, at, {"attempt": attempt})
-    return Order(request, client_id, OrderState.INTENT, attempt, epoch)
+    return Order(request, client_id, state, attempt, epoch, sent_at, recv_window_ms)
+
+
+def _first_events(state: OrderState, attempt: int, epoch: int) -> tuple[list[str | None], list[str], list[Jsonb]]:
+    events: list[tuple[str | None, str, Jsonb]] = [(None, OrderState.INTENT, Jsonb({"attempt": attempt}))]
+    if state is OrderState.SENDING:
+        events.append((OrderState.INTENT, OrderState.SENDING, Jsonb({"epoch": epoch})))
+    return [e[0] for e in events], [e[1] for e in events], [e[2] for e in events]
 
 
 def mark_sending(connection: Connection, order: Order, sent_at: datetime, recv_window_ms: int, epoch: int) -> bool:
     """Move INTENT > SENDING with the very timestamp that will be signed; False when somebody else moved it."""
     moved = connection.execute(
-        "update trading.orders set state = 'SENDING', sent_at = %s, recv_window_ms = %s, epoch = %s, updated_at = %s"
-        " where client_id = %s and state = 'INTENT' and epoch <= %s",
-        (sent_at, recv_window_ms, epoch, sent_at, order.client_id, epoch),
-    ).rowcount
-    if moved:
-        _event(connection, order.client_id, OrderState.INTENT, OrderState.SENDING, sent_at, {"epoch": epoch})
-    return bool(moved)
+        "with moved as (update trading.orders set state = 'SENDING', sent_at = %(at)s, recv_window_ms = %(window)s,"
+        " epoch = %(epoch)s, updated_at = %(at)s"
+        " where client_id = %(id)s and state = 'INTENT' and epoch <= %(epoch)s returning client_id)"
+        " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
+        " select client_id, 'INTENT', 'SENDING', %(at)s, %(detail)s from moved returning 1",
+        {
+            "id": order.client_id,
+            "at": sent_at,
+            "window": recv_window_ms,
+            "epoch": epoch,
+            "detail": Jsonb({"epoch": epoch}),
+        },
+    ).fetchone()
+    return moved is not None
 
 
 def move(
@@ -76,15 +109,27 @@ def move(
 ) -> bool:
     """Compare-and-set `order.state` > `after` under the order's epoch; False when the row is no longer as read."""
     lifecycle.check(order.state, after)
+    about = {"code": code, "detail": detail, "venue_order_id": venue_order_id}
     moved = connection.execute(
-        "update trading.orders set state = %s, venue_order_id = coalesce(%s, venue_order_id), outcome_code = %s,"
-        " outcome_detail = %s, updated_at = %s where client_id = %s and state = %s and epoch = %s",
-        (after, venue_order_id, code, detail, at, order.client_id, order.state, order.epoch),
-    ).rowcount
-    if moved:
-        about = {"code": code, "detail": detail, "venue_order_id": venue_order_id}
-        _event(connection, order.client_id, order.state, after, at, {k: v for k, v in about.items() if v})
-    return bool(moved)
+        "with moved as (update trading.orders set state = %(after)s,"
+        " venue_order_id = coalesce(%(venue_id)s, venue_order_id), outcome_code = %(code)s,"
+        " outcome_detail = %(text)s, updated_at = %(at)s"
+        " where client_id = %(id)s and state = %(before)s and epoch = %(epoch)s returning client_id)"
+        " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
+        " select client_id, %(before)s, %(after)s, %(at)s, %(detail)s from moved returning 1",
+        {
+            "id": order.client_id,
+            "before": order.state,
+            "after": after,
+            "at": at,
+            "epoch": order.epoch,
+            "venue_id": venue_order_id,
+            "code": code,
+            "text": detail,
+            "detail": Jsonb({name: value for name, value in about.items() if value}),
+        },
+    ).fetchone()
+    return moved is not None
 
 
 def adopt(connection: Connection, book: str, epoch: int) -> None:
@@ -104,51 +149,53 @@ def add_filled(connection: Connection, client_id: str, quantity: Decimal) -> Non
 def living(connection: Connection, book: str, symbol: str | None = None) -> list[Order]:
     """Return the orders of `book` that are not terminal, oldest first."""
     rows = connection.execute(
-        f"select {_COLUMNS} from trading.orders where book = %s and (%s::text is null or symbol = %s)"  # noqa: S608
+        f"select {COLUMNS} from trading.orders where book = %s and (%s::text is null or symbol = %s)"  # noqa: S608
         " and state not in ('FILLED', 'CANCELED', 'EXPIRED', 'REJECTED', 'ABSENT') order by created_at, client_id",
         (book, symbol, symbol),
     )
-    return [_order(row) for row in rows]
-
-
-def of_account(connection: Connection, book: str, strategy: str, symbol: str) -> tuple[Order, ...]:
-    """Return the living orders of one sub-account."""
-    return tuple(order for order in living(connection, book, symbol) if order.request.strategy == strategy)
+    return [read(row) for row in rows]
 
 
 def find(connection: Connection, book: str, symbol: str, venue_order_ids: Sequence[str]) -> dict[str, Order]:
     """Return our orders by the venue's ids, terminal ones included."""
     rows = connection.execute(
-        f"select {_COLUMNS} from trading.orders where book = %s and symbol = %s and venue_order_id = any(%s)",  # noqa: S608
+        f"select {COLUMNS} from trading.orders where book = %s and symbol = %s and venue_order_id = any(%s)",  # noqa: S608
         (book, symbol, list(venue_order_ids)),
     )
-    return {row["venue_order_id"]: _order(row) for row in rows}
+    return {row["venue_order_id"]: read(row) for row in rows}
 
 
-def get(connection: Connection, client_id: str) -> Order | None:
-    """Return the order with `client_id`, or None."""
+def get(connection: Connection, client_id: str, *, lock: bool = False) -> Order | None:
+    """Return the order with `client_id`, or None; with `lock` nobody else moves it until the transaction ends."""
     row = connection.execute(
-        f"select {_COLUMNS} from trading.orders where client_id = %s",  # noqa: S608
+        f"select {COLUMNS} from trading.orders where client_id = %s" + (" for update" if lock else ""),  # noqa: S608
         (client_id,),
     ).fetchone()
-    return None if row is None else _order(row)
+    return None if row is None else read(row)
 
 
-def _event(
-    connection: Connection,
-    client_id: str,
-    before: OrderState | None,
-    after: OrderState,
-    at: datetime,
-    detail: dict[str, Any],
-) -> None:
-    connection.execute(
-        "insert into trading.order_events (client_id, from_state, to_state, at, detail) values (%s, %s, %s, %s, %s)",
-        (client_id, before, after, at, Jsonb(detail)),
+def in_doubt(connection: Connection, book: str) -> bool:
+    """Return whether the venue may know of an order of `book` what we do not."""
+    return (
+        connection.execute(
+            "select 1 from trading.orders where book = %s and state in ('SENDING', 'UNKNOWN') limit 1", (book,)
+        ).fetchone()
+        is not None
     )
 
 
-def _order(row: dict[str, Any]) -> Order:
+def refused(connection: Connection, book: str, codes: Sequence[str], since: datetime) -> int:
+    """Return how many orders of `book` the venue has refused with one of `codes` since then."""
+    row = connection.execute(
+        "select count(*) as n from trading.orders"
+        " where book = %s and state = 'REJECTED' and outcome_code = any(%s) and updated_at >= %s",
+        (book, list(codes), since),
+    ).fetchone()
+    return 0 if row is None else row["n"]
+
+
+def read(row: dict[str, Any]) -> Order:
+    """Return the order of a row that holds COLUMNS."""
     request = OrderRequest(
         OrderKey(row["signal_id"], row["decision_no"], Leg(row["leg"])),
         row["book"],

@@ -14,6 +14,18 @@ def set_state(connection: Connection, book: str, symbol: str, state: str, reason
     )
 
 
+def take_acceptance(connection: Connection, book: str, symbol: str) -> bool:
+    """Return whether a person has said that the venue is right about `symbol`; it counts once."""
+    return (
+        connection.execute(
+            "update trading.symbol_states set accepts_venue = false"
+            " where book = %s and symbol = %s and accepts_venue returning 1",
+            (book, symbol),
+        ).fetchone()
+        is not None
+    )
+
+
 def in_state(connection: Connection, book: str, state: str) -> list[str]:
     """Return the symbols of `book` in `state`, by name."""
     rows = connection.execute(

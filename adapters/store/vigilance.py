@@ -1,7 +1,9 @@
 """What the guard asks of the database: orders against signals, positions against stops, services against the clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from adapters.store.database import Connection
 
@@ -15,6 +17,15 @@ class OrderCount:
     orders: int
     last_minute: int
     unfounded: int
+
+
+@dataclass(frozen=True)
+class KnownOrder:
+    """What our table says about an order; `ended` when its state is terminal."""
+
+    leg: str
+    state: str
+    ended: bool
 
 
 def order_counts(connection: Connection, book: str, since_seconds: int) -> list[OrderCount]:
@@ -76,6 +87,26 @@ def silent(connection: Connection, book: str, service: str, seconds: float) -> b
         " and at > clock_timestamp() - make_interval(secs => %s)",
         (service, book, seconds),
     ).rowcount
+
+
+def known_orders(connection: Connection, book: str, client_ids: Sequence[str]) -> dict[str, KnownOrder]:
+    """Return those of `client_ids` that are orders of `book`."""
+    rows = connection.execute(
+        "select client_id, leg, state, state in ('FILLED', 'CANCELED', 'EXPIRED', 'REJECTED', 'ABSENT') as ended"
+        " from trading.orders where book = %s and client_id = any(%s)",
+        (book, list(client_ids)),
+    )
+    return {row["client_id"]: KnownOrder(row["leg"], row["state"], row["ended"]) for row in rows}
+
+
+def last_words(connection: Connection, book: str, service: str, seconds: float) -> dict[str, Any] | None:
+    """Return what `service` said of itself in its last heartbeat; None when it is older than `seconds`, or none."""
+    row = connection.execute(
+        "select detail from ops.heartbeats where service = %s and book = %s"
+        " and at > clock_timestamp() - make_interval(secs => %s)",
+        (service, book, seconds),
+    ).fetchone()
+    return None if row is None else row["detail"]
 
 
 def stuck_signals(connection: Connection, book: str, seconds: float) -> int:

@@ -21,7 +21,8 @@ from services.supervisor.child import Child
 from trading.errors import Unavailable
 
 _WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
-_SERVICES = ("publisher", "execution", "guard")
+#: The standby is a second execution: it takes the book over when the first falls silent.
+_SERVICES = {"publisher": "publisher", "execution": "execution", "standby": "execution", "guard": "guard"}
 _PATIENCE_SECONDS = 180.0
 
 
@@ -63,8 +64,8 @@ def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> 
                 end_orphans(instance)
                 prepare(market.plan, database, instance, WallClock(), told)
         told("starting", 1, 2)
-        for name in _SERVICES:
-            stack.start(name, f"services.{name}.main")
+        for name, package in _SERVICES.items():
+            stack.start(name, f"services.{package}.main")
         url = _start_dagster(stack, port)
         told("starting", 2, 2)
         yield Live(stack, url)

@@ -37,16 +37,16 @@ class Market:
 def random_market(
     seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None, history: int = HISTORY
 ) -> Market:
-    """Return the seeded market: three instruments (or those of `symbols`), the last `steps` bars of 120 days traded.
+    """Return the seeded market: three instruments (or those of `symbols`, out of ten), the last `steps` bars of 120 days traded.
 
     `history` bars, as far as these days hold them, lie before the traded ones.
 
     Raises:
         Misconfigured: it has no such symbol, or its days are too few for `steps` bars of this length.
     """
-    from trading.simulation.random_market import DEFAULT_SPECS
+    from trading.simulation.random_market import DEFAULT_SPECS, SPECS
 
-    known = {spec.symbol: spec for spec in DEFAULT_SPECS}
+    known = {spec.symbol: spec for spec in SPECS}
     unknown = sorted(set(symbols or ()) - set(known))
     if unknown:
         raise Misconfigured(f"--symbols {', '.join(unknown)}: the random market has {', '.join(known)}")
@@ -55,7 +55,7 @@ def random_market(
     venue = f"random-{seed}"
     instruments = tuple(
         _instrument(venue, name, *split_symbol(name, ()), _decimal(known[name].tick), _decimal(known[name].lot))
-        for name in (symbols or known)
+        for name in (symbols or [spec.symbol for spec in DEFAULT_SPECS])
     )
     source = {"kind": "random", "seed": seed}
     return Market(

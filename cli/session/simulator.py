@@ -31,7 +31,14 @@ def write_config(
                 "api_key": secrets.derive("venue", plan.book, "key"),
                 "secret": secrets.derive("venue", plan.book, "secret"),
                 "balances": {plan.quote: str(CAPITAL)},
-            }
+            },
+            # A second key to the same account: the guard acts when the first is banned or revoked.
+            {
+                "name": plan.book,
+                "api_key": secrets.derive("guard", plan.book, "key"),
+                "secret": secrets.derive("guard", plan.book, "secret"),
+                "balances": {},
+            },
         ],
         "venue": plan.venue,
         "timeframe": str(plan.timeframe),
@@ -62,6 +69,8 @@ def settings_of(addresses: dict[str, Any], book: str, secrets: LocalSecrets) -> 
         "control_url": addresses["control_url"],
         "venue_api_key": SecretStr(secrets.derive("venue", book, "key")),
         "venue_api_secret": SecretStr(secrets.derive("venue", book, "secret")),
+        "guard_api_key": SecretStr(secrets.derive("guard", book, "key")),
+        "guard_api_secret": SecretStr(secrets.derive("guard", book, "secret")),
         "control_token": SecretStr(secrets.derive("control", book)),
     }
 

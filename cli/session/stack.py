@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 _READY_SECONDS = 60.0
+#: Where the market does not wait for us, one slow symbol must not hold up the others.
+_LANES = 4
 
 
 class Stack:
@@ -66,6 +68,8 @@ class Stack:
         addresses = simulator.read_addresses(ready)
         simulator.keep_ports(config, addresses)
         self.use(book=market.plan.book, **simulator.settings_of(addresses, market.plan.book, self._secrets))
+        if wall:
+            self.use(market_time="running", lanes=_LANES)
         return SimulatorControl(addresses["control_url"], self.settings.required("control_token"))
 
     def start(self, name: str, module: str, *arguments: str, death_signal: signal.Signals = signal.SIGKILL) -> Child:

@@ -1,20 +1,24 @@
 """The desk: what every step of execution needs, bound once at start."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 
 from adapters.store import leases
 from adapters.store.database import Connection, Database
 from trading.errors import Interrupted
 from trading.instrument import Instrument
 from trading.limits import Limits
-from trading.ports import Clock, Venue
+from trading.ports import Clock, Known, Unreachable, Venue
 
 
 @dataclass(frozen=True)
 class Desk:
-    """One book at one venue under one epoch. Amounts in the instruments' currencies."""
+    """One book at one venue under one epoch. Amounts in the instruments' currencies.
+
+    `quote` gives the last price of a symbol; without it the venue is asked each time.
+    """
 
     book: str
     venue_name: str
@@ -27,15 +31,23 @@ class Desk:
     limits_version: int
     recv_window_ms: int
     absence_margin_ms: int
+    quote: Callable[[str], Known[Decimal] | Unreachable] | None = None
+
+    def price(self, symbol: str) -> Known[Decimal] | Unreachable:
+        """Return the last price of `symbol`, quote per base."""
+        return self.venue.last_price(symbol) if self.quote is None else self.quote(symbol)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Yield a transaction that commits only while this desk still holds the lease of its book.
 
+        Statements are pipelined: an answer is waited for only where it is read.
+
         Raises:
             Interrupted: another process has taken the book over.
         """
-        with self.database.transaction() as connection:
+        with self.database.transaction() as connection, connection.pipeline():
             if not leases.holds(connection, self.book, self.epoch):
                 raise Interrupted(f"the lease of book {self.book} was taken over by another process")
             yield connection
+            connection.commit()

@@ -1,58 +1,79 @@
-"""Evaluate: one decision about one sub-account, stored with its reservation, intents, cancels and audit row at once."""
+"""Evaluate: one decision about one sub-account, stored with its reservation, orders, cancels and audit row at once."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from adapters.bus.signal_message import decode
-from adapters.store import accounts, audit, inbox, ledger, orders, triggers
+from adapters.store import accounts, audit, inbox, ledger, orders, situations, triggers
 from adapters.store.database import Connection
+from adapters.store.situations import Situation
 from adapters.store.triggers import Trigger
+from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
 from trading.account import Account
 from trading.accounting.journal import reserve
 from trading.audit import canonical, digest, plain
 from trading.decide import Decision, Market, decide
-from trading.order import OrderState
+from trading.order import Order, OrderRequest, OrderState
 from trading.ports import Unreachable
 from trading.signal import Signal
 
 
-def evaluate(desk: Desk, trigger: Trigger) -> bool:
-    """Decide about the sub-account of `trigger`; False when it has to wait (no price, or the venue still owes answers).
+def evaluate(desk: Desk, trigger: Trigger) -> Sequence[Order]:
+    """Decide about the sub-account of `trigger` and return the orders that are to be sent or cancelled now.
+
+    The trigger stays while a decision has to wait: no price, or the venue still owes answers.
 
     Raises:
         Unavailable: the database or the clock does not answer; the trigger stays.
         Interrupted: the lease is lost.
     """
-    price = desk.venue.last_price(trigger.symbol)
+    price = desk.price(trigger.symbol)
     if isinstance(price, Unreachable):
-        return False
+        return ()
     now = desk.clock.now()
+    crash_point("trigger_read")
     with desk.transaction() as connection:
-        done = decide_within(connection, desk, trigger, price.value, now)
-        if done:
+        sending = decide_within(connection, desk, trigger, price.value, now)
+        if sending is not None:
             triggers.clear(connection, desk.book, trigger)
-    return done
+    crash_point("trigger_committed")
+    return sending or ()
 
 
-def decide_within(connection: Connection, desk: Desk, trigger: Trigger, price: Decimal, now: datetime) -> bool:
-    """Decide inside the present transaction; False when the venue still owes an answer about an order."""
+def decide_within(
+    connection: Connection, desk: Desk, trigger: Trigger, price: Decimal, now: datetime
+) -> Sequence[Order] | None:
+    """Decide inside the present transaction and return the orders to act on after it.
+
+    None when the decision has to wait: the venue still owes an answer.
+    """
     accounts.lock(connection, desk.book, trigger.strategy, trigger.symbol)
-    body = inbox.in_force(connection, desk.book, trigger.strategy, trigger.symbol)
-    if body is None:
-        return True
-    signal, instrument = decode(canonical(body)), desk.instruments[trigger.symbol]
-    account = accounts.load(connection, desk.book, trigger.strategy, instrument, signal.signal_id)
+    situation = situations.load(connection, desk.book, trigger.strategy, desk.instruments[trigger.symbol])
+    return conclude(connection, desk, trigger, situation, price, now)
+
+
+def conclude(
+    connection: Connection, desk: Desk, trigger: Trigger, situation: Situation, price: Decimal, now: datetime
+) -> Sequence[Order] | None:
+    """Decide about a `situation` that was read in the present transaction; as `decide_within`."""
+    if situation.body is None:
+        return ()
+    account = situation.account
     if any(order.state.unsettled for order in account.working):
-        return False
-    market = Market(instrument, price, now)
-    number = inbox.next_decision_no(connection, signal.signal_id)
-    decision = decide(signal, account, market, desk.limits, number)
-    if number == 1 or decision.verdict == "TRADE":
-        _store(connection, desk, trigger, signal, account, market, decision, number)
-    accounts.raise_peak(connection, desk.book, trigger.strategy, trigger.symbol, account.equity(price))
-    return True
+        return None
+    signal = decode(canonical(situation.body))
+    market = Market(desk.instruments[trigger.symbol], price, now)
+    decision = decide(signal, account, market, desk.limits, situation.decision_no)
+    sending: Sequence[Order] = ()
+    if situation.decision_no == 1 or decision.verdict == "TRADE":
+        sending = _store(connection, desk, trigger, signal, situation, market, decision)
+    if account.equity(price) > account.peak_equity:
+        accounts.raise_peak(connection, desk.book, trigger.strategy, trigger.symbol, account.equity(price))
+    return sending
 
 
 def _store(
@@ -60,12 +81,13 @@ def _store(
     desk: Desk,
     trigger: Trigger,
     signal: Signal,
-    account: Account,
+    situation: Situation,
     market: Market,
     decision: Decision,
-    number: int,
-) -> None:
-    inputs = _inputs(signal, account, market, decision, desk.limits_version)
+) -> Sequence[Order]:
+    number = situation.decision_no
+    inputs = _inputs(signal, situation.account, market, decision, desk.limits_version)
+    hashed = digest(inputs)
     inbox.add_decision(
         connection,
         decision,
@@ -75,21 +97,31 @@ def _store(
         strategy=trigger.strategy,
         symbol=trigger.symbol,
         trigger=trigger.reason,
-        holding=account.holding,
+        holding=situation.account.holding,
         inputs=inputs,
-        inputs_hash=digest(inputs),
+        inputs_hash=hashed,
         limits_version=desk.limits_version,
         at=market.now,
     )
-    for request in decision.requests:
-        order = orders.create(connection, request, 1, desk.epoch, market.now)
-        hold = reserve(request, order.client_id, market.instrument, desk.limits.cash_buffer)
-        ledger.post(connection, hold, desk.book, trigger.strategy, trigger.symbol, market.now)
+    at_once = situation.symbol_state != "RECONCILING" and not desk.venue.waits()
+    made = [place(connection, desk, request, 1, market.now, at_once=at_once) for request in decision.requests]
     for order in decision.cancels:
-        orders.move(connection, order, OrderState.PENDING_CANCEL, market.now, detail=f"decision {number}")
-    ref = f"{signal.signal_id}:{number}"
-    about = {"verdict": decision.verdict, "reason": decision.reason, "inputs_hash": digest(inputs)}
-    audit.record(connection, market.now, "execution", "decision", ref, about)
+        if orders.move(connection, order, OrderState.PENDING_CANCEL, market.now, detail=f"decision {number}"):
+            made.append(replace(order, state=OrderState.PENDING_CANCEL))
+    about = {"verdict": decision.verdict, "reason": decision.reason, "inputs_hash": hashed}
+    audit.record(connection, market.now, "execution", "decision", f"{signal.signal_id}:{number}", about)
+    return [order for order in made if order.state is not OrderState.INTENT]
+
+
+def place(
+    connection: Connection, desk: Desk, request: OrderRequest, attempt: int, now: datetime, *, at_once: bool
+) -> Order:
+    """Store an order with its reservation: as SENDING when it goes out after this commit, as INTENT when it waits."""
+    window = desk.recv_window_ms if at_once else None
+    order = orders.create(connection, request, attempt, desk.epoch, now, window)
+    hold = reserve(request, order.client_id, desk.instruments[request.symbol], desk.limits.cash_buffer)
+    ledger.post(connection, hold, desk.book, request.strategy, request.symbol, now)
+    return order
 
 
 def _inputs(
@@ -110,6 +142,7 @@ def _inputs(
                 "stopped_at": account.stopped_at,
                 "stop_floor": account.stop_floor,
                 "refused": account.refused,
+                "stops_refused": account.stops_refused,
                 "working": [order.client_id for order in account.working],
             },
             "market": market,

@@ -5,21 +5,29 @@ Nothing is dropped silently: consumed = accepted + expired + denied + dead lette
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from adapters.bus.envelope import unseal
 from adapters.bus.signal_message import decode
 from adapters.bus.signal_topic import Record
-from adapters.store import audit, inbox, triggers
+from adapters.store import accounts, audit, dead_letters, inbox, situations, triggers
 from adapters.store.database import Connection
+from adapters.store.situations import Situation
 from adapters.store.triggers import Trigger
+from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
-from services.execution.evaluate import decide_within
+from services.execution.evaluate import conclude
 from trading.errors import BadData
+from trading.order import Order
 from trading.ports import Known, Unreachable
 from trading.signal import Signal
+
+#: Clocks of two processes that follow the same venue differ by less; what is dated later comes from elsewhere.
+_AHEAD = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -33,33 +41,35 @@ class Message:
     digest: str
 
 
-def take(desk: Desk, record: Record, cluster_id: str, key: str) -> None:
+def take(desk: Desk, record: Record, cluster_id: str, key: str) -> Sequence[Order]:
     """Take one record over: as a signal that is decided about, an expired or superseded one, or a dead letter.
+
+    Returns the orders that are to be sent now, stored as SENDING.
 
     Raises:
         Unavailable: the database or the clock does not answer; the record will be read again.
     """
     now = desk.clock.now()
+    crash_point("record_read")
     try:
         message = _open(desk, record, cluster_id, key, now)
     except BadData as error:
         with desk.transaction() as connection:
-            inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
+            _advance(connection, record, cluster_id)
             _bury(connection, record, cluster_id, str(error), now)
-        return
+        return ()
+    crash_point("record_opened")
     if message is None:
         with desk.transaction() as connection:
-            inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
-        return
-    price = desk.venue.last_price(message.signal.symbol)
+            _advance(connection, record, cluster_id)
+        return ()
+    price = desk.price(message.signal.symbol)
     with desk.transaction() as connection:
-        inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
-        known = inbox.body_hash(connection, message.signal.signal_id)
-        if known is None:
-            _accept(connection, desk, message, price, now)
-        elif known != message.digest:
-            why = f"signal {message.signal.signal_id} is known with another body"
-            _bury(connection, record, cluster_id, why, now)
+        sending = _accept(connection, desk, message, price, now)
+        _advance(connection, record, cluster_id)
+        crash_point("decision_written")
+    crash_point("intake_committed")
+    return sending
 
 
 def _open(desk: Desk, record: Record, cluster_id: str, key: str, now: datetime) -> Message | None:
@@ -70,26 +80,53 @@ def _open(desk: Desk, record: Record, cluster_id: str, key: str, now: datetime) 
         return None
     if signal.symbol not in desk.instruments or signal.venue != desk.venue_name:
         raise BadData(f"{signal.symbol} at {signal.venue} is not traded by book {desk.book}")
-    if signal.decided_at > now:
+    if signal.decided_at > now + _AHEAD:
         raise BadData(f"signal decided at {signal.decided_at.isoformat()}, in the future of {now.isoformat()}")
     return Message(record, cluster_id, signal, json.loads(body), hashlib.sha256(body.encode()).hexdigest())
 
 
+def _advance(connection: Connection, record: Record, cluster_id: str) -> None:
+    inbox.advance(connection, cluster_id, record.topic, record.partition, record.offset + 1)
+
+
 def _bury(connection: Connection, record: Record, cluster_id: str, why: str, now: datetime) -> None:
     ref = f"{record.topic}:{record.partition}:{record.offset}"
-    stored = inbox.bury(connection, cluster_id, record, why)
+    stored = dead_letters.bury(connection, cluster_id, record, why)
     audit.record(connection, now, "execution", "dead_letter", ref, {"why": stored})
 
 
 def _accept(
-    connection: Connection, desk: Desk, message: Message, price: Known[Any] | Unreachable, now: datetime
-) -> None:
-    signal, record = message.signal, message.record
-    status, reason = _status(connection, desk, signal, now)
+    connection: Connection, desk: Desk, message: Message, price: Known[Decimal] | Unreachable, now: datetime
+) -> Sequence[Order]:
+    signal = message.signal
+    accounts.lock(connection, desk.book, signal.strategy, signal.symbol)
+    instrument = desk.instruments[signal.symbol]
+    situation = situations.load(connection, desk.book, signal.strategy, instrument, signal.signal_id)
+    if situation.known_hash is not None:
+        if situation.known_hash != message.digest:
+            why = f"signal {signal.signal_id} is known with another body"
+            _bury(connection, message.record, message.cluster_id, why, now)
+        return ()
+    status, reason = _status(situation, signal, now)
+    _store(connection, desk, message, status, reason, now)
+    if status != "ACCEPTED":
+        return ()
+    trigger = Trigger(signal.strategy, signal.symbol, "signal", 0)
+    sending = None
+    if isinstance(price, Known):
+        sending = conclude(connection, desk, trigger, situations.under(situation, message.body), price.value, now)
+    if sending is None:
+        triggers.add(connection, desk.book, signal.strategy, signal.symbol, "signal", now)
+        return ()
+    return sending
+
+
+def _store(connection: Connection, desk: Desk, message: Message, status: str, reason: str, now: datetime) -> None:
+    record = message.record
     inbox.take(
         connection,
         {
-            "signal_id": signal.signal_id,
+            "signal_id": message.signal.signal_id,
             "book": desk.book,
             "body_hash": message.digest,
             "body": message.body,
@@ -102,18 +139,14 @@ def _accept(
             "offset": record.offset,
         },
     )
-    audit.record(connection, now, "execution", "signal", signal.signal_id, {"status": status, "reason": reason})
-    if status != "ACCEPTED":
-        return
-    trigger = Trigger(signal.strategy, signal.symbol, "signal", 0)
-    if isinstance(price, Unreachable) or not decide_within(connection, desk, trigger, price.value, now):
-        triggers.add(connection, desk.book, signal.strategy, signal.symbol, "signal", now)
+    about = {"status": status, "reason": reason}
+    audit.record(connection, now, "execution", "signal", message.signal.signal_id, about)
 
 
-def _status(connection: Connection, desk: Desk, signal: Signal, now: datetime) -> tuple[str, str]:
+def _status(situation: Situation, signal: Signal, now: datetime) -> tuple[str, str]:
     if now >= signal.valid_until:
         return "EXPIRED", f"valid until {signal.valid_until.isoformat()}"
-    newest = inbox.in_force(connection, desk.book, signal.strategy, signal.symbol)
+    newest = situation.body
     if newest is not None and newest["decided_at"] > signal.decided_at.isoformat():
         return "DENIED", f"superseded by {newest['signal_id']}"
     return "ACCEPTED", signal.reason

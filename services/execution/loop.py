@@ -1,28 +1,25 @@
-"""The loop of execution: read, decide, send, ask, until nothing is left to do; then say up to when that holds."""
+"""The loop of execution: messages from the topic to their lanes, the lease kept, and what was done said aloud."""
 
-from collections import deque
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 import structlog
 
-from adapters.bus.signal_topic import Record, SignalConsumer
-from adapters.store import heartbeats, orders, triggers
-from services.execution import dispatch, reconcile
+from adapters.bus.signal_topic import SignalConsumer, partition_of
+from adapters.store import heartbeats
+from services.execution import reconcile
 from services.execution.desk import Desk
-from services.execution.evaluate import evaluate
-from services.execution.intake import take
-from services.execution.recovery import Recovery
-from trading.errors import Unavailable
-from trading.order import OrderState
+from services.execution.lane import Lane
+from trading.errors import Interrupted, Unavailable
 from trading.timeframe import EPOCH
 
 _log = structlog.get_logger()
 
-#: The least time between two questions about an order that rests at the venue; none while the market's time stands.
-_ASK_SECONDS = 0.25
 _POLL_MS = 20
+#: Messages that may wait in the lanes before the topic is left alone: what is not read is not lost.
+_MOST_WAITING = 1000
 #: A heartbeat costs a commit: where time runs by itself one a second is enough; a jump of time is said at once.
 _SAY_EVERY = timedelta(seconds=1)
 _SAY_SECONDS = 0.5
@@ -30,21 +27,35 @@ _PAUSE_SECONDS = 0.5
 
 
 class Loop:
-    """One book's execution. Single-threaded: every order has one writer."""
+    """One book's execution over one or more lanes, each with a desk (and connections) of its own.
 
-    def __init__(self, desk: Desk, consumer: SignalConsumer, cluster_id: str, key: str) -> None:
-        self._desk = desk
+    A partition belongs to one lane, and so does every symbol whose messages come through it. With one lane everything
+    happens in the calling thread, in an order that depends on nothing but the messages.
+    """
+
+    def __init__(
+        self, desks: Sequence[Desk], consumer: SignalConsumer, cluster_id: str, key: str, review_seconds: float = 30.0
+    ) -> None:
+        self._desk = desks[0]
         self._consumer = consumer
-        self._cluster_id = cluster_id
-        self._key = key
-        self._recovery = Recovery(desk)
-        self._asked: datetime | None = None
-        self._asked_on = -_ASK_SECONDS
+        partitions = max(consumer.partitions, 1)
+        names: list[list[str]] = [[] for _ in desks]
+        for symbol in self._desk.instruments:
+            names[partition_of(self._desk.book, symbol, partitions) % len(desks)].append(symbol)
+        self._lanes = [Lane(desk, own, cluster_id, key, review_seconds) for desk, own in zip(desks, names, strict=True)]
         self._said, self._said_on = EPOCH, 0.0
-        self._taken = 0
-        self._records: deque[Record] = deque()
         self._begun = False
-        self._reconciled = False
+        self._failure: BaseException | None = None
+
+    @property
+    def taken(self) -> int:
+        """Messages that have had their effect."""
+        return sum(lane.taken for lane in self._lanes)
+
+    @property
+    def backlog(self) -> int:
+        """Messages that were read and wait for their lane."""
+        return sum(lane.backlog for lane in self._lanes)
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; a dependency that does not answer is waited for, and nothing is given up.
@@ -52,65 +63,68 @@ class Loop:
         Raises:
             Interrupted: another process has taken the book over.
         """
-        while not stop.is_set():
-            try:
-                self.turn()
-            except Unavailable as error:
-                _log.warning("unavailable", why=str(error))
-                stop.wait(_PAUSE_SECONDS)
+        ended = Event()
+        threads = [Thread(target=self._run_lane, args=(lane, ended), daemon=True) for lane in self._lanes]
+        alone = len(self._lanes) == 1
+        try:
+            while not stop.is_set() and self._failure is None:
+                try:
+                    self._begin()
+                    if not alone and not threads[0].is_alive():
+                        for thread in threads:
+                            thread.start()
+                    self._read()
+                    if alone:
+                        self._lanes[0].turn()
+                    self._say_settled()
+                except Unavailable as error:
+                    _log.warning("unavailable", why=str(error))
+                    stop.wait(_PAUSE_SECONDS)
+        finally:
+            ended.set()
+            for thread in threads:
+                if thread.is_alive():
+                    thread.join(timeout=10)
+        if self._failure is not None:
+            raise self._failure
 
     def turn(self) -> None:
-        """Do one round: messages, orders, decisions, and the heartbeat when nothing was left to do."""
-        now = self._desk.clock.now()
+        """Do one round in the calling thread."""
+        self._begin()
+        self._read()
+        for lane in self._lanes:
+            lane.turn()
+        self._say_settled()
+
+    def _run_lane(self, lane: Lane, ended: Event) -> None:
+        try:
+            lane.run(ended)
+        except BaseException as error:
+            if not isinstance(error, Interrupted):
+                _log.exception("lane_failed")
+            self._failure = error
+
+    def _begin(self) -> None:
         if not self._begun:
             reconcile.begin(self._desk)
             self._begun = True
-        if not self._reconciled:
-            self._reconciled = reconcile.reconcile(self._desk, self._recovery)
-        if not self._records:
-            self._records.extend(self._consumer.poll(_POLL_MS))
-        while self._records:
-            # A record leaves the queue with its effect; what interrupts us here finds it again.
-            take(self._desk, self._records[0], self._cluster_id, self._key)
-            self._records.popleft()
-            self._taken += 1
-            now = None
-            self._orders(None)
-        busy = self._orders(now)
-        with self._desk.database.transaction() as connection:
-            due = triggers.due(connection, self._desk.book)
-        for trigger in due:
-            evaluate(self._desk, trigger)
-        if now is not None and now == self._asked and not due and not busy and self._reconciled:
-            self._say_settled(now)
 
-    def _orders(self, now: datetime | None) -> bool:
-        """Drive every living order one hop; True while any is not settled with the venue."""
-        with self._desk.database.transaction() as connection:
-            living = orders.living(connection, self._desk.book)
-        asking = now is not None and now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
-        moved = False
-        for order in living:
-            if order.state is OrderState.INTENT:
-                dispatch.send(self._desk, order)
-                moved = True
-            elif order.state is OrderState.PENDING_CANCEL:
-                dispatch.cancel(self._desk, order)
-                self._recovery.resolve(order)
-                moved = True
-            elif order.state.unsettled:
-                self._recovery.resolve(order)
-                moved = True
-            elif asking:
-                moved |= self._recovery.resolve(order)
-        if asking:
-            self._asked, self._asked_on = now, monotonic()
-        return moved
+    def _read(self) -> None:
+        if self.backlog >= _MOST_WAITING:
+            Event().wait(_POLL_MS / 1000)
+            return
+        for record in self._consumer.poll(0 if self.backlog else _POLL_MS):
+            self._lanes[record.partition % len(self._lanes)].offer(record)
 
-    def _say_settled(self, now: datetime) -> None:
+    def _say_settled(self) -> None:
+        """Say up to which market time nothing is left to do; the barrier of a run waits for it."""
+        moments: list[datetime] = [lane.settled_at for lane in self._lanes if lane.settled_at is not None]
+        if len(moments) < len(self._lanes) or self.backlog:
+            return
+        now = min(moments)
         if self._said == now or (now - self._said < _SAY_EVERY and monotonic() - self._said_on < _SAY_SECONDS):
             return
         with self._desk.transaction() as connection:
-            detail = {"settled_at": now.isoformat(), "taken": self._taken, "epoch": self._desk.epoch}
+            detail = {"settled_at": now.isoformat(), "taken": self.taken, "epoch": self._desk.epoch}
             heartbeats.beat(connection, "execution", self._desk.book, detail)
         self._said, self._said_on = now, monotonic()

@@ -1,61 +1,91 @@
-"""The execution process: `python -m services.execution.main`, configured by the environment."""
+"""The execution process: `python -m services.execution.main`, configured by the environment.
 
+Started beside another one it stands by, with everything loaded, and takes the book over when the owner falls silent.
+"""
+
+import contextlib
 import os
+import sys
+from collections.abc import Mapping
 from threading import Event
+from typing import Any
 
 import structlog
 
 from adapters.bus.signal_topic import SignalConsumer, cluster_id
-from adapters.compose import clock, venue
+from adapters.compose import clock, quotes, venues
 from adapters.settings import Settings, load
-from adapters.store import books, inbox, instruments, leases, parameters
+from adapters.store import books, inbox, instruments, parameters
 from adapters.store.database import Database
 from services.execution.desk import Desk
+from services.execution.lease import Lease
 from services.execution.loop import Loop
 from services.process import main
 from trading.errors import Misconfigured, Unavailable
 
 _log = structlog.get_logger()
 
+#: Threads hand over to each other on the way of an order; the interpreter's usual 5 ms would be half of it.
+_SWITCH_SECONDS = 0.0005
+
 
 def run(stop: Event) -> None:
-    """Trade the book of the settings until `stop` is set."""
+    """Trade the book of the settings until `stop` is set; stand by while another process does."""
     settings = load()
-    with Database(settings.required("database_url")) as database:
-        desk = _desk(settings, database)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with contextlib.ExitStack() as parts:
+        size = 2 + 2 * settings.lanes
+        database = parts.enter_context(Database(settings.required("database_url"), size=size, checked=False))
+        configuration = _configuration(settings, database)
+        quote = None
+        if settings.market_time == "running":
+            quote = parts.enter_context(quotes(settings, configuration["symbols"])).last
+        connections = venues(settings, configuration["venue"], settings.lanes)
         bootstrap, version = settings.required("kafka"), settings.kafka_api_version
         cluster = cluster_id(bootstrap, version)
         consumer = SignalConsumer(bootstrap, version, settings.signal_topic)
-        try:
-            _place(database, consumer, cluster, durable=version is None)
-            _log.info("trading", book=desk.book, epoch=desk.epoch, symbols=sorted(desk.instruments))
-            Loop(desk, consumer, cluster, settings.required("signal_key")).run(stop)
-        finally:
-            consumer.close()
+        parts.callback(consumer.close)
+        for connection in connections:
+            connection.balances()  # a standby has its markets loaded and its connections open
+        lease = Lease(database, settings.book, f"{os.uname().nodename}:{os.getpid()}", settings.lease_ms)
+        parts.callback(lease.close)
+        epoch = lease.wait(stop)
+        if epoch is None:
+            return
+        desks = [_desk(settings, configuration, database, epoch, venue, quote) for venue in connections]
+        _place(database, consumer, cluster, durable=version is None)
+        _log.info("trading", book=settings.book, epoch=epoch, symbols=sorted(desks[0].instruments))
+        Loop(desks, consumer, cluster, settings.required("signal_key"), settings.review_seconds).run(stop)
 
 
-def _desk(settings: Settings, database: Database) -> Desk:
-    time = clock(settings)
+def _configuration(settings: Settings, database: Database) -> Mapping[str, Any]:
     with database.transaction() as connection:
         book = books.get(connection, settings.book)
-        if book is None:
-            raise Misconfigured(f"setting TRADEWIND_BOOK: table ops.books has no row {settings.book}")
-        configuration = book["configuration"]
+    if book is None:
+        raise Misconfigured(f"setting TRADEWIND_BOOK: table ops.books has no row {settings.book}")
+    return book["configuration"]
+
+
+def _desk(
+    settings: Settings, configuration: Mapping[str, Any], database: Database, epoch: int, venue: Any, quote: Any
+) -> Desk:
+    time = clock(settings)
+    with database.transaction() as connection:
         limits_version, limits = parameters.limits(connection)
         known = instruments.load(connection, configuration["venue"], configuration["symbols"], time.now())
-        epoch = leases.seize(connection, settings.book, f"{os.uname().nodename}:{os.getpid()}")
     return Desk(
         settings.book,
         configuration["venue"],
         epoch,
         database,
-        venue(settings, configuration["venue"]),
+        venue,
         time,
         known,
         limits,
         limits_version,
         settings.recv_window_ms,
         settings.absence_margin_ms,
+        quote,
     )
 
 

@@ -1,64 +1,92 @@
-"""Reconcile: no symbol trades before the venue's orders, trades and balances agree with the books."""
+"""Reconcile: no symbol trades before the venue's orders, trades and balances agree with the books, nor goes on after.
 
-from collections.abc import Mapping
+A difference halts exactly the symbols that it touches until a person has looked. What strangers traded on the account
+is recorded and booked apart, so that the books are the venue's again; it is neither adopted nor undone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 import structlog
 
-from adapters.store import audit, ledger, orders, symbols
+from adapters.store import audit, foreign, ledger, orders, symbols
+from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
 from services.execution.recovery import Recovery
+from trading.fill import Fill
 from trading.money import ZERO, text
-from trading.ports import Unreachable
+from trading.ports import Known, Unreachable, VenueOrder
 
 _log = structlog.get_logger()
 
+#: A balance that differs is asked for again: a resting order may have filled between two questions.
+_LOOKS = 3
+
 
 def begin(desk: Desk) -> None:
-    """Close every symbol of the book until it is reconciled, and take all living orders under this epoch."""
+    """Close every symbol of the book until it is reconciled, and take all living orders under this epoch.
+
+    A symbol that was halted stays so: a restart is no reason to trust it again.
+    """
     now = desk.clock.now()
     with desk.transaction() as connection:
         orders.adopt(connection, desk.book, desk.epoch)
+        halted = symbols.in_state(connection, desk.book, "HALTED")
         for symbol in desk.instruments:
-            symbols.set_state(connection, desk.book, symbol, "RECONCILING", "start", now)
+            if symbol not in halted:
+                symbols.set_state(connection, desk.book, symbol, "RECONCILING", "start", now)
 
 
-def pending(desk: Desk) -> list[str]:
-    """Return the symbols that wait for reconciliation."""
+def waiting(desk: Desk, names: Iterable[str]) -> list[str]:
+    """Return those of the symbols `names` that wait for reconciliation."""
     with desk.transaction() as connection:
-        return symbols.in_state(connection, desk.book, "RECONCILING")
+        found = symbols.in_state(connection, desk.book, "RECONCILING")
+    return sorted(set(names) & set(found))
 
 
-def reconcile(desk: Desk, recovery: Recovery) -> bool:
-    """Try to open every waiting symbol; False while the venue does not answer or still owes the proof of an order.
+def reconcile(desk: Desk, recovery: Recovery, names: Sequence[str], state: str = "RECONCILING") -> bool:
+    """Compare the symbols `names` that are in `state` with the venue and open or halt each.
 
-    A foreign order or trade, or a balance that differs from the ledger, halts the symbols it touches, with the reason.
+    False while the venue does not answer or still owes the proof of an order; such a symbol stays as it is.
     """
-    waiting = pending(desk)
-    if not waiting:
-        return True
-    verdicts = {symbol: _inspect(desk, recovery, symbol) for symbol in waiting}
-    # While an order's fate is open its quote currency cannot be compared; its own symbol waits, the others go on.
-    complete = None not in verdicts.values()
+    verdicts = {symbol: _inspect(desk, recovery, symbol) for symbol in names}
     balances = desk.venue.balances()
+    crash_point("reconcile_asked")
     if isinstance(balances, Unreachable):
         return False
     now = desk.clock.now()
     with desk.transaction() as connection:
+        # While an order's fate is open its quote currency cannot be compared; its own symbol waits, the others go on.
+        settled = not orders.in_doubt(connection, desk.book)
         off = _differences(ledger.owned(connection, desk.book), balances.value)
-        for symbol, problem in verdicts.items():
-            if problem is None:
-                continue
-            instrument = desk.instruments[symbol]
-            compared = (instrument.base, instrument.quote) if complete else (instrument.base,)
-            wrong = [off[currency] for currency in compared if currency in off]
-            reason = "; ".join([*([problem] if problem else []), *wrong])
-            state = "HALTED" if reason else "OPEN"
-            symbols.set_state(connection, desk.book, symbol, state, reason or "reconciled", now)
-            audit.record(connection, now, "execution", "reconciled", symbol, {"state": state, "reason": reason})
-            if reason:
-                _log.error("symbol_halted", symbol=symbol, reason=reason)
+    complete = True
+    for symbol, problem in verdicts.items():
+        wrong = _touching(desk, symbol, off, with_quote=settled)
+        if wrong and not problem:
+            wrong = _again(desk, recovery, symbol)
+        if problem is None or wrong is None:
+            complete = False
+        else:
+            _conclude(desk, symbol, state, problem, wrong, now)
+    crash_point("reconcile_committed")
     return complete
+
+
+def _conclude(desk: Desk, symbol: str, state: str, problem: str, wrong: Sequence[str], now: datetime) -> None:
+    """Open `symbol`, or halt it with what is wrong; a symbol that is no longer in `state` is left alone."""
+    reason = "; ".join([*([problem] if problem else []), *wrong])
+    with desk.transaction() as connection:
+        if symbol not in symbols.in_state(connection, desk.book, state):
+            return
+        after = "HALTED" if reason else "OPEN"
+        if after != state:
+            symbols.set_state(connection, desk.book, symbol, after, reason or "reconciled", now)
+            about = {"state": after, "reason": reason}
+            audit.record(connection, now, "execution", "reconciled", symbol, about)
+        crash_point("reconcile_written")
+    if reason:
+        _log.error("symbol_halted", symbol=symbol, reason=reason)
 
 
 def _inspect(desk: Desk, recovery: Recovery, symbol: str) -> str | None:
@@ -72,15 +100,78 @@ def _inspect(desk: Desk, recovery: Recovery, symbol: str) -> str | None:
         living = orders.living(connection, desk.book, symbol)
     if any(order.state.unsettled and order.sent_at is not None for order in living):
         return None
-    foreign = recovery.sweep(symbol)
+    strangers = recovery.sweep(symbol)
     at_venue = desk.venue.open_orders(symbol)
-    if foreign is None or isinstance(at_venue, Unreachable):
+    if strangers is None or isinstance(at_venue, Unreachable):
         return None
     ours = {order.client_id for order in living}
-    strange = sorted(order.client_id for order in at_venue.value if order.client_id not in ours)
-    if foreign or strange:
-        return f"foreign trades {[trade.trade_id for trade in foreign]} or orders {strange}"
-    return ""
+    return _record(desk, symbol, strangers, [order for order in at_venue.value if order.client_id not in ours])
+
+
+def _record(desk: Desk, symbol: str, trades: Sequence[Fill], working: Sequence[VenueOrder]) -> str:
+    """Write down what strangers did on the account; return it as a problem while it is new."""
+    now = desk.clock.now()
+    with desk.transaction() as connection:
+        new_orders = [
+            order for order in working if foreign.add_order(connection, desk.book, desk.venue_name, order, now)
+        ]
+        for trade in trades:
+            foreign.add_trade(connection, desk.book, trade, desk.instruments[symbol], now)
+        if not (new_orders or trades):
+            return ""
+        ids = sorted(order.client_id or order.venue_order_id for order in new_orders)
+        problem = f"foreign trades {[trade.trade_id for trade in trades]} or orders {ids}"
+        audit.record(connection, now, "execution", "foreign", symbol, {"problem": problem})
+    _log.error("foreign", symbol=symbol, problem=problem)
+    return problem
+
+
+def _again(desk: Desk, recovery: Recovery, symbol: str) -> list[str] | None:
+    """Look again at a difference, with the trades of all symbols booked; return what is still wrong.
+
+    None when the venue does not answer, orders are in doubt or strangers trade: then nothing can be concluded yet. A
+    difference that a person has accepted is booked.
+    """
+    wrong: list[str] = []
+    for _ in range(_LOOKS):
+        if any(recovery.sweep(each) != [] for each in desk.instruments):
+            return None
+        balances = desk.venue.balances()
+        if not isinstance(balances, Known):
+            return None
+        with desk.transaction() as connection:
+            if orders.in_doubt(connection, desk.book):
+                return None
+            off = _differences(ledger.owned(connection, desk.book), balances.value)
+        wrong = _touching(desk, symbol, off, with_quote=True)
+        if not wrong:
+            break
+        if _accepted(desk, symbol, balances.value):
+            return []
+    return wrong
+
+
+def _accepted(desk: Desk, symbol: str, venue: Mapping[str, Decimal]) -> bool:
+    """Bring the books to what the venue has, if a person has said that the venue is right about `symbol`."""
+    now, instrument = desk.clock.now(), desk.instruments[symbol]
+    with desk.transaction() as connection:
+        if not symbols.take_acceptance(connection, desk.book, symbol):
+            return False
+        owned = ledger.owned(connection, desk.book)
+        for currency in (instrument.base, instrument.quote):
+            difference = venue.get(currency, ZERO) - owned.get(currency, ZERO)
+            if not difference:
+                continue
+            foreign.adjust(connection, desk.book, currency, difference, now)
+            about = {"currency": currency, "amount": text(difference)}
+            audit.record(connection, now, "execution", "adjusted", desk.book, about)
+    return True
+
+
+def _touching(desk: Desk, symbol: str, off: Mapping[str, str], *, with_quote: bool) -> list[str]:
+    instrument = desk.instruments[symbol]
+    compared = (instrument.base, instrument.quote) if with_quote else (instrument.base,)
+    return [off[currency] for currency in compared if currency in off]
 
 
 def _differences(owned: Mapping[str, Decimal], venue: Mapping[str, Decimal]) -> dict[str, str]:

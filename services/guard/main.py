@@ -15,7 +15,8 @@ from trading.errors import Misconfigured, Unavailable
 
 _log = structlog.get_logger()
 
-_ROUND_SECONDS = 1.0
+#: A halt is seen after this time at most.
+ROUND_SECONDS = 0.5
 
 
 def run(stop: Event) -> None:
@@ -26,13 +27,23 @@ def run(stop: Event) -> None:
             row = books.get(connection, settings.book)
         if row is None:
             raise Misconfigured(f"setting TRADEWIND_BOOK: table ops.books has no row {settings.book}")
-        guard = Guard(database, settings.book, row["configuration"]["symbols"], mass_cancel(settings))
+        symbols = row["configuration"]["symbols"]
+        guard = Guard(database, settings.book, symbols, mass_cancel(settings), settings.data_dir)
         while not stop.is_set():
             try:
                 guard.turn(monotonic())
             except Unavailable as error:
                 _log.warning("unavailable", why=str(error))
-            stop.wait(_ROUND_SECONDS)
+            stop.wait(ROUND_SECONDS)
+        _last_anchor(guard)
+
+
+def _last_anchor(guard: Guard) -> None:
+    guard.anchoring.ask()
+    try:
+        guard.anchoring.turn(monotonic())
+    except Unavailable as error:
+        _log.warning("no_last_anchor", why=str(error))
 
 
 if __name__ == "__main__":

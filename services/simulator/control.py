@@ -1,6 +1,8 @@
-"""The control port: the clock and the faults, for whoever holds the token."""
+"""The control port: the clock, the faults, the conditions and the interventions, for whoever holds the token."""
 
+import asyncio
 import hmac
+import json
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -9,11 +11,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.types import AwareDatetime
 
 from services.simulator import answers, events
+from services.simulator.conditions import Conditions
 from services.simulator.faults import FaultPlan
+from services.simulator.interventions import Intervention, intervene
+from services.simulator.refusals import Refusal
 from services.simulator.venue import VENUE, Venue
+from trading.errors import Denied
 from trading.timeframe import EPOCH
 
 routes = web.RouteTableDef()
+#: How long the clock stands for those who waited for this moment, in seconds.
+_LET_ACT = 0.02
 
 
 class _Advance(BaseModel):
@@ -32,8 +40,10 @@ async def with_token(request: web.Request, handler: Handler) -> web.StreamRespon
     request.app[VENUE].catch_up()
     try:
         return await handler(request)
-    except ValidationError as error:
+    except (ValidationError, Denied, ValueError) as error:
         return web.json_response({"error": str(error)}, status=400)
+    except Refusal as refusal:
+        return web.json_response({"error": refusal.message}, status=400)
 
 
 @routes.get("/state")
@@ -49,7 +59,9 @@ async def state(request: web.Request) -> web.Response:
             "symbols": {
                 instrument.symbol: {"last_price": _last(venue, instrument.symbol)} for instrument in venue.instruments
             },
-            "trades": {name: sum(trade.account == name for trade in exchange.trades) for name in accounts},
+            "trades": {
+                name: sum(len(venue.trades(name, symbol)) for symbol in exchange.instruments) for name in accounts
+            },
             "open_orders": {name: len(exchange.open_orders(name)) for name in accounts},
             "finished": end is not None and venue.now >= end,
         }
@@ -62,12 +74,17 @@ async def advance(request: web.Request) -> web.Response:
     venue = request.app[VENUE]
     to = (_Advance.model_validate_json(await request.read()).to - EPOCH).total_seconds()
     moment = round(to * 1000)
-    trades = venue.recorded.advance(moment)
+    # Requests that wait in the venue's time act at their own moment: the clock stops there.
+    due = venue.queue.due
+    until = moment if due is None else min(moment, max(due, venue.now))
+    trades = venue.recorded.advance(until)
+    if venue.recorded.exchange.settled(until) and venue.queue.release(venue.now):
+        await asyncio.sleep(_LET_ACT)
     return web.json_response(
         {
             "now": iso(venue.now),
             "fills": [events.fill(trade) | {"at": iso(trade.at)} for trade in trades],
-            "done": venue.recorded.exchange.settled(moment),
+            "done": venue.recorded.exchange.settled(moment) and (venue.queue.due or moment + 1) > moment,
         }
     )
 
@@ -78,6 +95,30 @@ async def faults(request: web.Request) -> web.Response:
     plan = FaultPlan.model_validate_json(await request.read())
     request.app[VENUE].faults.follow(plan)
     return web.json_response(plan.model_dump(mode="json"))
+
+
+@routes.get("/faults")
+async def struck(request: web.Request) -> web.Response:
+    """Answer how often each rule of the plan in force has struck."""
+    faults = request.app[VENUE].faults
+    return web.json_response({"struck": [faults.struck[number] for number in range(len(faults.plan.rules))]})
+
+
+@routes.post("/conditions")
+async def conditions(request: web.Request) -> web.Response:
+    """Change the conditions that are named and leave the others as they are."""
+    recorded = request.app[VENUE].recorded
+    changed = recorded.conditions.model_dump() | json.loads(await request.read())
+    now = Conditions.model_validate(changed).model_dump(mode="json")
+    recorded.note({"event": "conditions", "now": now, "at": recorded.now})
+    return web.json_response(now)
+
+
+@routes.post("/interventions")
+async def interventions(request: web.Request) -> web.Response:
+    """Do one act of the venue or of a stranger and answer its consequences."""
+    act = Intervention.model_validate_json(await request.read())
+    return web.json_response({"consequences": intervene(request.app[VENUE], act)})
 
 
 @routes.get("/record")

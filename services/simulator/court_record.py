@@ -8,6 +8,8 @@ from typing import Any
 
 from adapters.exchange.court_record import lines
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class CourtRecord:
     """The record file at `path`; `append` buffers, `flush` makes all of it durable."""
@@ -24,7 +26,7 @@ class CourtRecord:
 
     def append(self, event: dict[str, Any]) -> None:
         """Add one event."""
-        self._file.write(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+        self._file.write(_encode(event).encode() + b"\n")
 
     def hand_over(self) -> None:
         """Give all that was appended to the operating system: it outlives this process, but not a power failure."""

@@ -12,8 +12,8 @@ from trading.simulation.working_order import WorkingOrder
 
 Event = dict[str, Any]
 
-#: What came over the wire and what was said back: evidence, which changes nothing by itself.
-EVIDENCE = frozenset({"request", "answer"})
+#: What came over the wire, what was said back and what else was so: evidence, which changes nothing at the exchange.
+EVIDENCE = frozenset({"request", "answer", "warned", "conditions"})
 CONSEQUENCES = frozenset({"accepted", "canceled", "denied", "fill"})
 
 
@@ -66,7 +66,12 @@ def accepted(command: Event, order: WorkingOrder) -> Event:
         "account": order.account,
         "symbol": order.symbol,
         "at": order.placed,
-    }
+    } | ({"foreign": True} if command.get("foreign") else {})
+
+
+def canceled(command: Event, order_id: int) -> Event:
+    """Return the event that says that an order was canceled."""
+    return {"event": "canceled", "of": command["of"], "order_id": order_id}
 
 
 def fill(trade: Trade) -> Event:

@@ -1,110 +1,117 @@
-"""Seeded faults of order requests: what a network or a venue under load does to them, on purpose and repeatably."""
+"""Seeded faults: what a network or a venue under load does to requests, orders and updates, repeatably."""
 
 import hashlib
-from typing import Literal
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-_HTML = "<html><body>Service Unavailable</body></html>"
-#: Faults that answer something false: (HTTP status, body) after the order was accepted.
-LIES_AFTER: dict[str, tuple[int, str]] = {
-    "empty_200": (200, ""),
-    "html_200": (200, "<html><body>OK</body></html>"),
-    "null_200": (200, "null"),
-    "list_200": (200, "[]"),
-    "truncated_200": (200, '{"symbol":"BTCUSDT","orderId":'),
-    "unexpected_200": (200, '{"unexpected":1}'),
-    "unknown_503": (503, '{"code":-1000,"msg":"Unknown error, please check your request or try again later."}'),
-    "unexpected_500": (500, '{"code":-1006,"msg":"An unexpected response was received. Execution status unknown."}'),
-    "timeout_504": (504, '{"code":-1007,"msg":"Timeout waiting for response from backend server."}'),
-    "gateway_502": (502, _HTML),
-    "conflict_409": (409, '{"code":-2021,"msg":"Order cancel-replace partially failed."}'),
-}
-#: Faults that turn the request away before it is accepted.
-TURNED_AWAY: dict[str, tuple[int, str]] = {
-    "unavailable_503": (503, _HTML),
-    "rejected_503": (503, '{"code":-1000,"msg":"Service Unavailable."}'),
-    "overloaded_503": (503, '{"code":-1008,"msg":"Server is currently overloaded with other requests."}'),
-    "too_many_429": (429, '{"code":-1003,"msg":"Too many requests."}'),
-    "banned_418": (418, '{"code":-1003,"msg":"Way too much request weight used; IP banned."}'),
-    "redirect_302": (302, ""),
-    "proxy_400": (400, _HTML),
-    "firewall_403": (403, _HTML),
-    "revoked_401": (401, '{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'),
-}
-LOSE_ANSWER = "lose_answer"
-SHORT_ANSWER = "short_answer"
-CLOSE_BEFORE = "close_before"
-DELAY = "delay"
+from services.simulator.wrong_answers import ANSWERS, BREAKS, CHANGES
 
-Fault = Literal[
-    "lose_answer",
-    "short_answer",
-    "close_before",
-    "delay",
-    "empty_200",
-    "html_200",
-    "null_200",
-    "list_200",
-    "truncated_200",
-    "unexpected_200",
-    "unknown_503",
-    "unexpected_500",
-    "timeout_504",
-    "gateway_502",
-    "conflict_409",
-    "unavailable_503",
-    "rejected_503",
-    "overloaded_503",
-    "too_many_429",
-    "banned_418",
-    "redirect_302",
-    "proxy_400",
-    "firewall_403",
-    "revoked_401",
-]
+DELAY, DELAY_ANSWER, QUEUE = "delay", "delay_answer", "queue"
+LATE_FILLS, OVERFILL, FILL_FIRST, FILL_AFTER = "late_fills", "overfill", "fill_first", "fill_after"
+DROP_UPDATE, REPEAT_UPDATE, SWAP_UPDATES = "drop_update", "repeat_update", "swap_updates"
+TOO_MANY = "too_many_429"
+#: What is struck; `order` is every new order, `stop` the stops among them, `any` every request, `stream` an update.
+On = Literal["order", "stop", "cancel", "query", "open_orders", "account", "trades", "market", "stream", "any"]
+
+_REQUESTS = frozenset({"order", "stop", "cancel", "query", "open_orders", "account", "trades", "market", "any"})
+_ORDERS = frozenset({"order", "stop"})
+_STRIKES_ON: dict[str, frozenset[str]] = (
+    dict.fromkeys([*ANSWERS, *BREAKS, *CHANGES, DELAY, DELAY_ANSWER, QUEUE], _REQUESTS)
+    | dict.fromkeys([LATE_FILLS, OVERFILL], _ORDERS)
+    | dict.fromkeys([FILL_FIRST, FILL_AFTER], frozenset({"cancel"}))
+    | dict.fromkeys([DROP_UPDATE, REPEAT_UPDATE, SWAP_UPDATES], frozenset({"stream"}))
+)
+
+
+def _known(fault: str) -> str:
+    if fault not in _STRIKES_ON:
+        raise ValueError(f"no fault {fault!r}; known are {', '.join(_STRIKES_ON)}")
+    return fault
 
 
 class FaultRule(BaseModel):
-    """One fault: with a probability per order request, and for the next `next` ones surely; a delay in ms."""
+    """One fault: with a probability per request that it concerns, and for the next `next` ones after `skip` surely.
+
+    `milliseconds` and `parts` say how long and in how many parts, where the fault asks for it; `acts` is the
+    probability that a request with a wrong answer does its work all the same, if it is not as the fault has it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fault: Fault
+    fault: Annotated[str, AfterValidator(_known)]
+    on: On = "order"
+    symbol: str | None = None
     probability: float = Field(default=0.0, ge=0.0, le=1.0)
     next: int = Field(default=0, ge=0)
+    skip: int = Field(default=0, ge=0)
     milliseconds: int = Field(default=0, ge=0)
+    parts: int = Field(default=1, ge=1)
+    acts: float | None = Field(default=None, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _strikes_there(self) -> "FaultRule":
+        if self.on not in _STRIKES_ON[self.fault]:
+            raise ValueError(f"{self.fault} strikes on {', '.join(sorted(_STRIKES_ON[self.fault]))}, not on {self.on}")
+        return self
+
+    def concerns(self, kinds: Sequence[str], symbol: str | None) -> bool:
+        """Whether a request of these `kinds` about `symbol` (BTCUSDT, or None) is one that the fault may strike."""
+        return self.on in kinds and (self.symbol is None or self.symbol.replace("/", "") == symbol)
 
 
 class FaultPlan(BaseModel):
-    """Faults of POST order requests, and for how much venue time order queries do not see a new order."""
+    """The faults in force, and for how much venue time queries do not see a new order, or trade lists a new trade."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
     rules: list[FaultRule] = []
     visibility_lag_ms: int = Field(default=0, ge=0)
+    trades_lag_ms: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True)
+class Strike:
+    """A rule that strikes one request; `acts` whether the request does its work, whatever the answer."""
+
+    rule: FaultRule
+    acts: bool
 
 
 class Faults:
-    """The plan in force and how far its seeded draws have come."""
+    """The plan in force, how far its seeded draws have come, and how often each of its rules has `struck`."""
 
     def __init__(self) -> None:
         self.plan = FaultPlan()
-        self._requests = 0
+        self.struck: Counter[int] = Counter()
+        self._seen: Counter[int] = Counter()
 
     def follow(self, plan: FaultPlan) -> None:
         """Begin `plan` from its first draw."""
-        self.plan, self._requests = plan, 0
+        self.plan, self.struck, self._seen = plan, Counter(), Counter()
 
-    def draw(self) -> list[FaultRule]:
-        """Return the rules that strike the next order request."""
-        self._requests += 1
-        return [rule for number, rule in enumerate(self.plan.rules) if self._strikes(number, rule)]
+    def draw(self, kinds: Sequence[str], symbol: str | None) -> list[Strike]:
+        """Return what strikes the next request of these `kinds` about `symbol`."""
+        strikes: list[Strike] = []
+        for number, rule in enumerate(self.plan.rules):
+            if not rule.concerns(kinds, symbol):
+                continue
+            self._seen[number] += 1
+            seen = self._seen[number]
+            if rule.skip < seen <= rule.skip + rule.next or self._chance(f"{number}|{seen}") < rule.probability:
+                self.struck[number] += 1
+                strikes.append(Strike(rule, self._acts(rule, f"{number}|{seen}|acts")))
+        return strikes
 
-    def _strikes(self, number: int, rule: FaultRule) -> bool:
-        if self._requests <= rule.next:
-            return True
-        text = f"{self.plan.seed}|{number}|{self._requests}"
-        chance = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
-        return chance < rule.probability
+    def _acts(self, rule: FaultRule, draw: str) -> bool:
+        if rule.acts is not None:
+            return self._chance(draw) < rule.acts
+        return ANSWERS[rule.fault].acts if rule.fault in ANSWERS else rule.fault not in BREAKS or BREAKS[rule.fault][2]
+
+    def _chance(self, draw: str) -> float:
+        """Return a number in [0, 1) that follows from the seed and what is drawn."""
+        return int.from_bytes(hashlib.sha256(f"{self.plan.seed}|{draw}".encode()).digest()[:8], "big") / 2**64

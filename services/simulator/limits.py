@@ -7,7 +7,7 @@ from services.simulator.refusals import Refusal
 
 MINUTE = 60.0
 ORDER_SECONDS = 10.0
-#: How many further requests after the first 429 of a window bring a ban, and how long it lasts in seconds.
+#: How many further requests while told to wait bring a ban, and how long it lasts in seconds.
 PATIENCE = 10
 BAN = 120.0
 
@@ -21,25 +21,38 @@ class Limits:
         self._clock = clock
         self._window = clock() // MINUTE
         self._ignored = 0
+        self._closed_until = 0.0
         self._banned_until = 0.0
         self._orders: dict[str, deque[float]] = {}
         self.used_weight = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the address was told to wait and should not be here."""
+        return self._clock() < max(self._closed_until, self._banned_until)
+
+    def close_for(self, seconds: float) -> None:
+        """Tell the address to wait for `seconds` from now, whatever its weight."""
+        self._closed_until = self._clock() + seconds
 
     def spend(self, weight: int) -> None:
         """Count `weight`; Refusal 429, then 418, with the seconds to wait when the minute's limit is passed."""
         now = self._clock()
         if now < self._banned_until:
-            raise Refusal(418, -1003, "Way too much request weight used; IP banned.", _whole(self._banned_until - now))
+            raise _banned(self._banned_until - now)
         if now // MINUTE != self._window:
-            self._window, self.used_weight, self._ignored = now // MINUTE, 0, 0
+            self._window, self.used_weight = now // MINUTE, 0
         self.used_weight += weight
-        if self.used_weight > self._weight_limit:
+        if now < self._closed_until:
             self._ignored += 1
-            if self._ignored > PATIENCE:
+            if self._ignored >= PATIENCE:
                 self._banned_until = now + BAN
-                raise Refusal(418, -1003, "Way too much request weight used; IP banned.", _whole(BAN))
-            limit = f"current limit is {self._weight_limit} request weight per 1 MINUTE"
-            raise Refusal(429, -1003, f"Too much request weight used; {limit}.", _whole(MINUTE - now % MINUTE))
+                raise _banned(BAN)
+            raise self._too_much(self._closed_until - now)
+        self._ignored = 0
+        if self.used_weight > self._weight_limit:
+            self._closed_until = (self._window + 1) * MINUTE
+            raise self._too_much(self._closed_until - now)
 
     def count_order(self, account: str) -> int:
         """Count one order of `account` and return how many its window holds; Refusal 429 -1015 when too many."""
@@ -52,6 +65,14 @@ class Limits:
             raise Refusal(429, -1015, f"Too many new orders; {limit}.", _whole(orders[0] + ORDER_SECONDS - now))
         orders.append(now)
         return len(orders)
+
+    def _too_much(self, seconds: float) -> Refusal:
+        limit = f"current limit is {self._weight_limit} request weight per 1 MINUTE"
+        return Refusal(429, -1003, f"Too much request weight used; {limit}.", _whole(seconds))
+
+
+def _banned(seconds: float) -> Refusal:
+    return Refusal(418, -1003, "Way too much request weight used; IP banned.", _whole(seconds))
 
 
 def _whole(seconds: float) -> int:

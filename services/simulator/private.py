@@ -9,7 +9,6 @@ from services.simulator import answers
 from services.simulator.public import integer
 from services.simulator.refusals import NO_SUCH_ORDER, UNKNOWN_LISTEN_KEY, missing
 from services.simulator.signed import Signed, authenticate, params_of
-from services.simulator.signing import account_of
 from services.simulator.venue import VENUE, Venue
 from trading.money import ZERO
 from trading.simulation.working_order import WorkingOrder
@@ -27,7 +26,8 @@ def find_order(venue: Venue, account: str, symbol: str, params: Mapping[str, str
         order = orders.get(integer(params, "orderId", 0))
         found = [order] if order is not None else []
     else:
-        found = [order for order in orders.values() if order.client_id == client_id]
+        order = venue.recorded.exchange.latest.get((account, symbol, client_id or ""))
+        found = [order] if order is not None else []
     mine = [order for order in found if order.account == account and order.symbol == symbol]
     return mine[-1] if mine else None
 
@@ -87,13 +87,14 @@ async def my_trades(request: web.Request) -> web.Response:
     instrument = signed.venue.instrument(signed.params.get("symbol"))
     first, limit, only = integer(signed.params, "fromId", 0), _limit(signed), integer(signed.params, "orderId", 0)
     start, end = integer(signed.params, "startTime", 0), integer(signed.params, "endTime", signed.venue.now)
+    lag = signed.venue.faults.plan.trades_lag_ms
     found = [
         trade
-        for trade in signed.venue.recorded.exchange.trades
-        if (trade.account, trade.symbol) == (signed.account, instrument.symbol)
-        and trade.trade_id >= first
+        for trade in signed.venue.trades(signed.account, instrument.symbol)
+        if trade.trade_id >= first
         and start <= trade.at <= end
         and only in {0, trade.order_id}
+        and signed.venue.now - trade.at >= lag
     ]
     chosen = found[:limit] if "fromId" in signed.params or start else found[-limit:]
     return web.json_response([answers.my_trade(trade) for trade in chosen])
@@ -156,7 +157,7 @@ def listen_key(api_key: str, secret: str) -> str:
 @routes.post("/api/v3/userDataStream")
 async def open_stream(request: web.Request) -> web.Response:
     """Answer the key of the account's stream."""
-    owner = account_of(request.headers.get("X-MBX-APIKEY"), request.app[VENUE].config.accounts)
+    owner = request.app[VENUE].account(request.headers.get("X-MBX-APIKEY"))
     return web.json_response({"listenKey": listen_key(owner.api_key, owner.secret)})
 
 
@@ -164,7 +165,7 @@ async def open_stream(request: web.Request) -> web.Response:
 @routes.delete("/api/v3/userDataStream")
 async def keep_stream(request: web.Request) -> web.Response:
     """Keep or close the account's stream; its key stays the same."""
-    owner = account_of(request.headers.get("X-MBX-APIKEY"), request.app[VENUE].config.accounts)
+    owner = request.app[VENUE].account(request.headers.get("X-MBX-APIKEY"))
     if (await params_of(request)).get("listenKey") != listen_key(owner.api_key, owner.secret):
         raise UNKNOWN_LISTEN_KEY
     return web.json_response({})

@@ -38,7 +38,7 @@ async def ping(_request: web.Request) -> web.Response:
 @routes.get("/api/v3/time")
 async def time(request: web.Request) -> web.Response:
     """Answer the venue's time."""
-    return web.json_response({"serverTime": request.app[VENUE].now})
+    return web.json_response({"serverTime": request.app[VENUE].shown_time})
 
 
 @routes.get("/api/v3/exchangeInfo")
@@ -57,10 +57,10 @@ async def exchange_info(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "timezone": "UTC",
-            "serverTime": venue.now,
+            "serverTime": venue.shown_time,
             "rateLimits": [limit, orders],
             "exchangeFilters": [],
-            "symbols": [answers.market(instrument) for instrument in instruments],
+            "symbols": [answers.market(venue.recorded.exchange.rules[one.symbol]) for one in instruments],
         }
     )
 

@@ -1,10 +1,12 @@
 """The exchange whose every change is in the court record before it is answered, and which is rebuilt from it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 
 from services.simulator import events
+from services.simulator.commands import apply
+from services.simulator.conditions import Conditions
 from services.simulator.config import SimulatorConfig
 from services.simulator.court_record import CourtRecord
 from services.simulator.events import Event
@@ -14,13 +16,14 @@ from trading.money import text
 from trading.simulation.exchange import Exchange
 from trading.simulation.filters import Ticket
 from trading.simulation.funds import Trade
+from trading.simulation.late import Slices
 from trading.simulation.working_order import WorkingOrder
 
 
 class RecordedExchange:
     """Commands are written, applied, and their consequences written; the same code replays them after a crash.
 
-    `listeners` are told the consequences of every live command.
+    `listeners` are told the consequences of every live command; `conditions` are those last noted.
     """
 
     def __init__(self, config: SimulatorConfig, market: Market, record: CourtRecord, now: datetime) -> None:
@@ -32,6 +35,7 @@ class RecordedExchange:
         """
         self.record = record
         self.listeners: list[Callable[[list[Event]], None]] = []
+        self.conditions = Conditions()
         self._requests = 0
         past = record.read()
         opening = events.opening(config, round(config.start(now).timestamp() * 1000))
@@ -52,7 +56,7 @@ class RecordedExchange:
         for account in config.accounts:
             if account.name not in self.exchange.funds.accounts:
                 balances = {currency: text(amount) for currency, amount in account.balances.items()}
-                self._command({"event": "account", "account": account.name, "balances": balances})
+                self.command({"event": "account", "account": account.name, "balances": balances})
         record.flush()
 
     @property
@@ -69,26 +73,29 @@ class RecordedExchange:
         self.record.hand_over()
         return self._requests
 
-    def answer(self, number: int, status: int, code: int) -> None:
-        """Record what a request was answered; whatever it changed is on the disk already."""
-        self.record.append({"event": "answer", "of": number, "status": status, "code": code})
+    def note(self, evidence: Event) -> None:
+        """Record what changes nothing at the exchange; what a noted answer tells of is on the disk already."""
+        if evidence["event"] == "conditions":
+            self.conditions = Conditions.model_validate(evidence["now"])
+        self.record.append(evidence)
         self.record.hand_over()
 
-    def place(self, number: int, ticket: Ticket) -> tuple[WorkingOrder, list[Trade]]:
+    def place(self, number: int, ticket: Ticket, late: Slices | None = None) -> tuple[WorkingOrder, list[Trade]]:
         """Place `ticket` for request `number` and return the order with its fills; Denied as the exchange says."""
         before = len(self.exchange.trades)
-        self._command(events.place(number, ticket, self.now))
+        command = events.place(number, ticket, self.now)
+        self.command(command | {"late": asdict(late)} if late else command)
         return self.exchange.orders[len(self.exchange.orders)], self.exchange.trades[before:]
 
     def cancel(self, number: int, order: WorkingOrder) -> None:
         """Cancel `order` for request `number`; Denied UNKNOWN_ORDER when it is not open."""
-        self._command({"event": "cancel", "of": number, "order_id": order.order_id, "at": self.now})
+        self.command({"event": "cancel", "of": number, "order_id": order.order_id, "at": self.now})
 
     def advance(self, to: int) -> list[Trade]:
         """Advance the clock up to `to` ms or the first fill before it; return the fills."""
         before = len(self.exchange.trades)
         if not self.exchange.settled(to):
-            self._command({"event": "advance", "to": to})
+            self.command({"event": "advance", "to": to})
         return self.exchange.trades[before:]
 
     def follow(self, to: int) -> None:
@@ -103,8 +110,8 @@ class RecordedExchange:
             self.record.flush()
         self._announce(fills)
 
-    def _command(self, command: Event) -> None:
-        """Record `command`, apply it and record what follows, durably; Denied when that is what follows."""
+    def command(self, command: Event) -> list[Event]:
+        """Record `command`, apply it and record what follows, durably, and return it; Denied when that is it."""
         self.record.append(command)
         consequences = apply(self.exchange, command)
         for consequence in consequences:
@@ -113,6 +120,7 @@ class RecordedExchange:
         self._announce(consequences)
         if consequences and consequences[0]["event"] == "denied":
             raise Denied(consequences[0]["reason"], consequences[0]["detail"])
+        return consequences
 
     def _announce(self, consequences: list[Event]) -> None:
         for listener in self.listeners:
@@ -123,7 +131,9 @@ class RecordedExchange:
         expected: list[Event] = []
         for event in past:
             if event["event"] in events.EVIDENCE:
-                self._requests = max(self._requests, event["of"])
+                self._requests = max(self._requests, event.get("of", 0))
+                if event["event"] == "conditions":
+                    self.conditions = Conditions.model_validate(event["now"])
             elif event["event"] in events.CONSEQUENCES:
                 if not expected or event != expected.pop(0):
                     raise BadData(f"{self.record.path}: not reproduced: {event}")
@@ -133,41 +143,3 @@ class RecordedExchange:
                 expected = apply(self.exchange, event)
         for consequence in expected:
             self.record.append(consequence)
-
-
-def apply(exchange: Exchange, command: Event) -> list[Event]:
-    """Do what `command` says and return its consequences: accepted, canceled or denied first, then fills."""
-    if command.get("at", 0) > exchange.now:
-        _run(exchange, command["at"])
-    before = len(exchange.trades)
-    try:
-        outcome = _obey(exchange, command)
-    except Denied as denial:
-        outcome = [{"event": "denied", "of": command["of"], "reason": denial.reason, "detail": denial.detail}]
-    return outcome + [events.fill(trade) for trade in exchange.trades[before:]]
-
-
-def _obey(exchange: Exchange, command: Event) -> list[Event]:
-    match command["event"]:
-        case "account":
-            balances = {currency: Decimal(amount) for currency, amount in command["balances"].items()}
-            exchange.admit(command["account"], balances)
-        case "place":
-            order, _ = exchange.place(events.ticket(command))
-            return [events.accepted(command, order)]
-        case "cancel":
-            exchange.cancel(exchange.orders[command["order_id"]])
-            return [{"event": "canceled", "of": command["of"], "order_id": command["order_id"]}]
-        case "advance":
-            exchange.advance(command["to"])
-        case "follow":
-            _run(exchange, command["to"])
-        case unknown:
-            raise BadData(f"court record: unknown event {unknown!r}")
-    return []
-
-
-def _run(exchange: Exchange, to: int) -> None:
-    """Advance to `to` ms through all fills."""
-    while exchange.advance(to):
-        pass

@@ -19,6 +19,7 @@ _DENIED = {
     "LOT_SIZE": (-1013, "Filter failure: LOT_SIZE"),
     "PRICE_FILTER": (-1013, "Filter failure: PRICE_FILTER"),
     "NOTIONAL": (-1013, "Filter failure: NOTIONAL"),
+    "MARKET_CLOSED": (-1013, "Market is closed."),
     "DUPLICATE": (-2010, "Duplicate order sent."),
     "INSUFFICIENT_BALANCE": (-2010, "Account has insufficient balance for requested action."),
     "STOP_WOULD_TRIGGER": (-2010, "Stop price would trigger immediately."),
@@ -53,6 +54,7 @@ UNKNOWN_TYPE = Refusal(400, -1116, "Invalid orderType.")
 UNKNOWN_SIDE = Refusal(400, -1117, "Invalid side.")
 UNKNOWN_LISTEN_KEY = Refusal(400, -1125, "This listenKey does not exist.")
 NO_SUCH_ORDER = Refusal(400, -2013, "Order does not exist.")
+MAINTENANCE = Refusal(503, -1016, "This service is no longer available.")
 CANCEL_REJECTED = Refusal(400, -2011, "Unknown order sent.")
 BAD_API_KEY = Refusal(401, -2015, "Invalid API-key, IP, or permissions for action.")
 BAD_SIGNATURE = Refusal(400, -1022, "Signature for this request is not valid.")

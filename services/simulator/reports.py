@@ -73,7 +73,7 @@ def _execution(venue: Venue, order: WorkingOrder, kind: str, trade: Trade | None
     whole = order.lots * venue.recorded.exchange.instruments[order.symbol].lot
     status = {"NEW": Status.NEW, "CANCELED": Status.CANCELED}.get(kind)
     together = {
-        "X": (status or (Status.FILLED if filled == whole else Status.PARTIALLY_FILLED)).value,
+        "X": (status or (Status.FILLED if filled >= whole else Status.PARTIALLY_FILLED)).value,
         "z": answers.plain(filled),
         "Z": answers.plain(sum((one.quote for one in done), start=ZERO)),
     }

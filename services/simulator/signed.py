@@ -1,12 +1,14 @@
 """Signed requests: what every private endpoint does before and after its own work."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from services.simulator.faults import FaultRule, Strike
 from services.simulator.refusals import Refusal, refused
-from services.simulator.signing import TimeFence, account_of, check_signature, time_fence
+from services.simulator.signing import TimeFence, check_signature, time_fence
+from services.simulator.struck import answered
 from services.simulator.venue import VENUE, Venue
 from trading.errors import Denied
 
@@ -25,10 +27,15 @@ class Signed:
 
 @dataclass(frozen=True)
 class Command:
-    """A signed request that may change something, with its number in the court record."""
+    """A signed request that may change something, with its number in the court record and the faults it meets."""
 
     signed: Signed
     number: int
+    strikes: Sequence[Strike] = ()
+
+    def rule(self, fault: str) -> FaultRule | None:
+        """Return the rule by which `fault` strikes this request, or None."""
+        return next((strike.rule for strike in self.strikes if strike.rule.fault == fault), None)
 
 
 async def params_of(request: web.Request) -> Params:
@@ -40,33 +47,43 @@ async def params_of(request: web.Request) -> Params:
 async def authenticate(request: web.Request) -> Signed:
     """Return the request with its account; refused on key, signature or time."""
     venue = request.app[VENUE]
-    account = account_of(request.headers.get("X-MBX-APIKEY"), venue.config.accounts)
+    account = venue.account(request.headers.get("X-MBX-APIKEY"))
     params = await params_of(request)
     fence = time_fence(params)
     check_signature(account.secret, request.rel_url.raw_query_string, await request.text(), params.get("signature"))
-    fence.check(venue.now)
+    fence.check(venue.shown_time)
     return Signed(venue, account.name, params, fence)
 
 
 def command(
     handler: Callable[[web.Request, Command], Awaitable[web.StreamResponse]],
 ) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """Wrap a handler whose request may change something: in the record before, answered only when it is durable."""
+    """Wrap a handler whose request may change something: in the record before, answered only when it is durable.
+
+    The faults in force strike between the two.
+    """
 
     async def wrapped(request: web.Request) -> web.StreamResponse:
         signed = await authenticate(request)
-        recorded = signed.venue.recorded
-        number = recorded.request(signed.account, request.method, request.path, signed.params)
+        venue, status, code = signed.venue, 500, 0
+        number = venue.recorded.request(signed.account, request.method, request.path, signed.params)
+        strikes = venue.faults.draw(_kinds(request.method, signed.params), signed.params.get("symbol"))
         try:
-            answer = await handler(request, Command(signed, number))
-        except Denied as denial:
-            refusal = refused(denial)
-            recorded.answer(number, refusal.status, refusal.code)
+            order = Command(signed, number, strikes)
+            answer = await answered(request, venue, strikes, lambda: handler(request, order))
+            status = answer.status
+        except (Denied, Refusal) as no:
+            refusal = refused(no) if isinstance(no, Denied) else no
+            status, code = refusal.status, refusal.code
             raise refusal from None
-        except Refusal as refusal:
-            recorded.answer(number, refusal.status, refusal.code)
-            raise
-        recorded.answer(number, answer.status, 0)
+        finally:
+            venue.recorded.note({"event": "answer", "of": number, "status": status, "code": code})
         return answer
 
     return wrapped
+
+
+def _kinds(method: str, params: Params) -> tuple[str, ...]:
+    if method == "DELETE":
+        return ("cancel", "any")
+    return ("order", "stop", "any") if params.get("type") == "STOP_LOSS" else ("order", "any")

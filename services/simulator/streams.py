@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from services.simulator import answers, reports
+from services.simulator import answers, faults, reports
 from services.simulator.events import Event
 from services.simulator.private import listen_key
 from services.simulator.public import depth_of
@@ -49,6 +49,7 @@ class Hub:
         self.connections: set[Connection] = set()
         self._venue = venue
         self._told: dict[str, object] = {}
+        self._held: dict[tuple[str, str], list[dict[str, Any]]] = {}
         venue.recorded.listeners.append(self.hear)
 
     def hear(self, consequences: list[Event]) -> None:
@@ -57,10 +58,28 @@ class Hub:
             return
         for event in consequences:
             for account, payload in reports.user_events(self._venue, event):
-                for connection in self.connections:
-                    connection.offer(account, payload)
+                for told in self._struck(account, payload):
+                    for connection in self.connections:
+                        connection.offer(account, told)
         for instrument in self._venue.instruments:
             self._tell_market(instrument)
+
+    def _struck(self, account: str, payload: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what the account hears now instead of `payload`: nothing, it twice, or it before the one held back.
+
+        One is held back until the next of its kind.
+        """
+        place = (account, payload["e"])
+        now, held = [payload], self._held.pop(place, [])
+        for strike in self._venue.faults.draw(("stream",), payload.get("s")):
+            match strike.rule.fault:
+                case faults.DROP_UPDATE:
+                    now = []
+                case faults.REPEAT_UPDATE:
+                    now = now * 2
+                case _:
+                    self._held[place], now = now, []
+        return now + held
 
     def _tell_market(self, instrument: Instrument) -> None:
         venue, name = self._venue, answers.name_of(instrument.symbol).lower()

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from services.simulator.config import SimulatorConfig
+from services.simulator.config import AccountConfig, SimulatorConfig
 from services.simulator.faults import Faults
 from services.simulator.limits import Limits
 from services.simulator.market import Market, resample
+from services.simulator.queue import Queue
 from services.simulator.recorded_exchange import RecordedExchange
-from services.simulator.refusals import UNKNOWN_INTERVAL, UNKNOWN_SYMBOL, missing
+from services.simulator.refusals import BAD_API_KEY, UNKNOWN_INTERVAL, UNKNOWN_SYMBOL, missing
+from services.simulator.signing import account_of
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
 from trading.ports import Clock
+from trading.simulation.funds import Trade
+from trading.simulation.interventions import DELISTED
 from trading.simulation.matching import Book
 from trading.simulation.path import TickBar
 from trading.timeframe import Timeframe
@@ -29,6 +33,9 @@ class Venue:
     limits: Limits
     wall: Clock | None = None
     faults: Faults = field(default_factory=Faults)
+    queue: Queue = field(default_factory=Queue)
+    _trades: dict[tuple[str, str], list[Trade]] = field(default_factory=dict)
+    _indexed: int = 0
 
     @property
     def now(self) -> int:
@@ -36,14 +43,36 @@ class Venue:
         return self.recorded.now
 
     @property
+    def shown_time(self) -> int:
+        """The time in ms that the venue shows and checks, which may be off."""
+        return self.now + self.recorded.conditions.clock_offset_ms
+
+    @property
     def instruments(self) -> list[Instrument]:
-        """What can be traded here."""
-        return list(self.recorded.exchange.instruments.values())
+        """What is listed here, on the grid that the venue counts in."""
+        exchange = self.recorded.exchange
+        return [one for symbol, one in exchange.instruments.items() if exchange.rules[symbol].status != DELISTED]
 
     def catch_up(self) -> None:
         """Bring a venue that lives on wall time to the present; a stepped one stands."""
         if self.wall is not None:
             self.recorded.follow(round(self.wall.now().timestamp() * 1000))
+            self.queue.release(self.now)
+
+    def account(self, key: str | None) -> AccountConfig:
+        """Return the account of an API key; refused when there is none or it was revoked."""
+        account = account_of(key, self.config.accounts)
+        if account.name in self.recorded.conditions.revoked:
+            raise BAD_API_KEY
+        return account
+
+    def trades(self, account: str, symbol: str) -> Sequence[Trade]:
+        """Return all fills of `account` in `symbol`, oldest first."""
+        known = self.recorded.exchange.trades
+        for trade in known[self._indexed :]:
+            self._trades.setdefault((trade.account, trade.symbol), []).append(trade)
+        self._indexed = len(known)
+        return self._trades.get((account, symbol), [])
 
     def instrument(self, name: str | None) -> Instrument:
         """Return the instrument that the venue calls `name` (BTCUSDT); refused when there is none."""

@@ -1,7 +1,7 @@
-"""From a committed signal to the exchange receiving its order, through outbox, topic, decision and books.
+"""From a signal on its way into the topic to the exchange receiving its order: decision, risk and books between.
 
-Real PostgreSQL, broker, publisher, execution and simulator as in `tradewind up`; the peer is one bare kafka-python
-round trip plus one commit. Both at the same rate in the same run.
+Real PostgreSQL, broker, execution and simulator as in `tradewind up`; the peer is one bare kafka-python round trip plus
+one commit. Both at the same rate in the same run.
 """
 
 import json
@@ -16,10 +16,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
+from adapters.bus.envelope import seal
+from adapters.bus.signal_message import encode
+from adapters.bus.signal_topic import SignalProducer
 from adapters.exchange import court_record
 from adapters.exchange.clock import WallClock
 from adapters.settings import Settings, load
-from adapters.store import accounts, books, parameters, signals
+from adapters.store import accounts, books, parameters
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from cli.session.markets import Market, random_market
@@ -30,10 +35,12 @@ from trading.audit import digest
 from trading.limits import Limits
 from trading.order import Leg, OrderKey
 from trading.signal import Lineage, Signal
+from trading.simulation.random_market import SPECS, bars
 from trading.timeframe import EPOCH, Timeframe
 
+SYMBOLS = tuple(spec.symbol for spec in SPECS)
 STRATEGIES = 10
-SIGNALS, PER_SECOND = 240, 10
+SIGNALS, PER_SECOND, WARM = 700, 100, 100
 
 
 def latency() -> Measured:
@@ -62,30 +69,40 @@ def _ours(stack: Stack) -> list[float]:
     with Database(stack.settings.required("database_url")) as database:
         _open(stack, database, plan, names)
         record = stack.start_simulator(market, wall=True).record()
-        stack.start("publisher", "services.publisher.main")
         stack.start("execution", "services.execution.main")
         _wait_open(database, plan)
-        sent: dict[str, datetime] = {}
-        for number in range(SIGNALS):
-            began = time.monotonic()
-            signal = _signal(plan, names, number, WallClock().now())
-            sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = WallClock().now()
-            signals.publish(database, [signal], stack.settings.signal_topic)
-            time.sleep(max(0.0, began + 1 / PER_SECOND - time.monotonic()))
-        time.sleep(2)
+        sent = _tell(stack, plan, names)
+        time.sleep(3)
     arrived = {
         event["params"]["newClientOrderId"]: EPOCH + timedelta(milliseconds=event["at"])
         for event in court_record.lines(record)
         if event["event"] == "request" and event["method"] == "POST" and "newClientOrderId" in event["params"]
     }
     found = [(arrived[key] - at) / timedelta(milliseconds=1) for key, at in sent.items() if key in arrived]
-    if len(found) < SIGNALS * 0.9:
-        raise SystemExit(f"only {len(found)} of {SIGNALS} signals became orders")
+    if len(found) < len(sent) * 0.95:
+        raise SystemExit(f"only {len(found)} of {len(sent)} signals became orders")
     return found
 
 
+def _tell(stack: Stack, plan: RunPlan, names: list[str]) -> dict[str, datetime]:
+    """Send the signals and return when each left, by the client id of its order; the first ones only warm up."""
+    settings, prices = stack.settings, _prices(plan)
+    producer = SignalProducer(settings.required("kafka"), settings.kafka_api_version)
+    key, sent = settings.required("signal_key"), {}
+    for number in range(SIGNALS):
+        began = time.monotonic()
+        signal = _signal(plan, names, number, WallClock().now(), prices)
+        message = (f"{signal.book}|{signal.symbol}", seal(encode(signal), key))
+        if number >= WARM:
+            sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = WallClock().now()
+        producer.send(settings.signal_topic, [message])
+        time.sleep(max(0.0, began + 1 / PER_SECOND - time.monotonic()))
+    producer.close()
+    return sent
+
+
 def _market() -> Market:
-    market = random_market(7, 24, Timeframe.parse("1m"), None)
+    market = random_market(7, 24, Timeframe.parse("1m"), SYMBOLS)
     now = WallClock().now().replace(second=0, microsecond=0)
     plan = replace(market.plan, history_start=now - timedelta(days=1), window_start=now)
     return replace(market, plan=plan)
@@ -93,8 +110,6 @@ def _market() -> Market:
 
 def _open(stack: Stack, database: Database, plan: RunPlan, names: list[str]) -> None:
     store = Store(database, "bench", "0")
-    import polars as pl
-
     rows = [{**vars(instrument), "knowledge_ts": plan.window_start} for instrument in plan.instruments]
     store.write("market.instruments", pl.DataFrame(rows))
     with database.transaction() as connection:
@@ -117,7 +132,7 @@ def _wait_open(database: Database, plan: RunPlan) -> None:
     raise SystemExit("execution did not open its symbols")
 
 
-def _signal(plan: RunPlan, names: list[str], number: int, now: datetime) -> Signal:
+def _signal(plan: RunPlan, names: list[str], number: int, now: datetime, prices: dict[str, Decimal]) -> Signal:
     """Return the next signal: every sub-account in turn, in and out by turns."""
     places = [(name, symbol) for name in names for symbol in plan.symbols]
     turn, place = divmod(number, len(places))
@@ -137,19 +152,17 @@ def _signal(plan: RunPlan, names: list[str], number: int, now: datetime) -> Sign
         Decimal("0.5") if turn % 2 == 0 else Decimal(0),
         None,
         Decimal("0.0001"),
-        _price(plan, symbol),
+        prices[symbol],
         "bench",
         Lineage("bench", "0", "bench", "bench", "bench", 1),
     )
 
 
-def _price(plan: RunPlan, symbol: str) -> Decimal:
-    from trading.simulation.random_market import DEFAULT_SPECS, bars
-
+def _prices(plan: RunPlan) -> dict[str, Decimal]:
     end = plan.window_start
-    specs = [spec for spec in DEFAULT_SPECS if spec.symbol == symbol]
-    found = bars(plan.seed, specs, plan.timeframe, end - timedelta(minutes=5), end)
-    return Decimal(repr(found["close"].to_list()[-1]))
+    found = bars(plan.seed, SPECS, plan.timeframe, end - timedelta(minutes=5), end)
+    last = found.group_by("symbol").agg(pl.col("close").last())
+    return {symbol: Decimal(repr(close)) for symbol, close in last.iter_rows()}
 
 
 def _leg(signal: Signal) -> Leg:

@@ -1,4 +1,4 @@
-"""Double-entry journals of a sub-account: deposit, reserve, release, fill. Amounts are signed Decimals.
+"""Double-entry journals of a sub-account: deposits, reservations, fills, corrections. Amounts are signed Decimals.
 
 Accounts: cash, reserved (held by open orders), position, fees (expense), market (the other side of every trade),
 capital (the other side of every deposit). Owned = cash + reserved + position, per currency.
@@ -85,6 +85,29 @@ def fill(book: str, trade: Fill, instrument: Instrument) -> Journal:
         lines += [Line(payer, trade.fee_currency, -trade.fee), Line("fees", trade.fee_currency, trade.fee)]
     journal_id = f"fill:{book}:{trade.venue}:{trade.symbol}:{trade.trade_id}"
     return _balanced(Journal(journal_id, "FILL", trade.client_id, tuple(lines)))
+
+
+def foreign(book: str, trade: Fill, instrument: Instrument) -> Journal:
+    """Return the journal of a trade on our account that no order of ours explains: paid from cash and position."""
+    own = fill(book, trade, instrument)
+    accounts = {instrument.quote: "cash", instrument.base: "position"}
+    lines = tuple(
+        Line(accounts[line.currency], line.currency, line.amount) if line.account == "reserved" else line
+        for line in own.lines
+    )
+    return _balanced(Journal(f"foreign:{own.journal_id}", "FOREIGN", book, lines))
+
+
+def adjustment(book: str, journal_id: str, currency: str, amount: Decimal) -> Journal:
+    """Return the journal that brings `currency` to what the venue has, after a person has accepted the difference."""
+    lines = (Line("cash", currency, amount), Line("capital", currency, -amount))
+    return _balanced(Journal(journal_id, "ADJUSTMENT", book, lines))
+
+
+def reversal(journal: Journal) -> Journal:
+    """Return the journal that takes `journal` back; entries are never changed, they are reversed."""
+    lines = tuple(Line(line.account, line.currency, -line.amount) for line in journal.lines)
+    return _balanced(Journal(f"reversal:{journal.journal_id}", "REVERSAL", journal.ref, lines))
 
 
 def imbalance(lines: Iterable[Line]) -> dict[str, Decimal]:

@@ -13,7 +13,8 @@ from trading.money import ONE, ZERO, divide, multiply
 from trading.order import Leg, Order, OrderKey, OrderRequest, OrderType, Side
 from trading.signal import Signal
 
-#: A venue that refused this many orders of one signal will refuse the next as well: wait for a new signal.
+#: A venue that refused this many orders of one signal will refuse the next as well: wait for a new signal. A position
+#: whose stop was refused so often is closed instead.
 MOST_REFUSALS = 2
 
 
@@ -40,8 +41,9 @@ def plan(
         return Plan(reason="waiting_for_venue")
     if account.working_of(Leg.ENTRY) or account.working_of(Leg.EXIT):
         return Plan(reason="order_working")
-    if account.refused >= MOST_REFUSALS:
-        return Plan(reason="refused_by_venue")
+    if account.refused - account.stops_refused >= MOST_REFUSALS:
+        step = _protect(account, signal, price, instrument, decision_no)
+        return step if step.requests or step.cancels else Plan(reason="refused_by_venue")
     delta = target - account.holding
     if delta < 0 and _worth(delta, target, account, price, instrument, limits):
         return _reduce(-delta, account, signal, price, instrument, decision_no)
@@ -94,10 +96,12 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
         kept = stops[0].request
         unchanged = len(stops) == 1 and kept.quantity == quantity and kept.stop is not None and level <= kept.stop
         return Plan(reason="on_target") if unchanged else Plan(cancels=stops)
-    if level >= price:
-        return Plan(
-            requests=(_market(signal, decision_no, Leg.STOP, Side.SELL, quantity, price),), reason="stop_passed"
-        )
+    if account.stops_refused >= 2 * MOST_REFUSALS:
+        return Plan(reason="stop_refused")
+    if level >= price or account.stops_refused >= MOST_REFUSALS:
+        # What cannot be protected is closed.
+        reason = "stop_passed" if level >= price else "stop_refused"
+        return Plan(requests=(_market(signal, decision_no, Leg.STOP, Side.SELL, quantity, price),), reason=reason)
     return Plan(
         requests=(
             OrderRequest(

@@ -9,13 +9,15 @@ With a half-spread of zero the market is frictionless: every size trades at the 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from trading.money import multiply, round_to
+from trading.money import divide, multiply, round_to
 from trading.order import Side
 
 LEVELS_PER_BAR = 200
 LEVELS = 100
 FRICTIONLESS = 2**62
 _FEE_STEP = Decimal("0.00000001")
+#: What is charged of a fee that is paid in the venue's own coin.
+DISCOUNT = Decimal("0.75")
 
 
 def fee(side: Side, quantity: Decimal, quote: Decimal, rate: Decimal) -> Decimal:
@@ -25,6 +27,11 @@ def fee(side: Side, quantity: Decimal, quote: Decimal, rate: Decimal) -> Decimal
     """
     received = quantity if side is Side.BUY else quote
     return round_to(multiply(received, rate), _FEE_STEP)
+
+
+def coin_fee(worth: Decimal, price: Decimal) -> Decimal:
+    """Return a fee that is `worth` so much quote currency in a coin that costs `price` of it, on 8 decimals."""
+    return round_to(divide(multiply(worth, DISCOUNT), price), _FEE_STEP)
 
 
 def half_spread(price: int, bps: Decimal) -> int:

@@ -5,16 +5,22 @@ The same calls in the same order give the same orders, fills and balances: so a 
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from trading.errors import Denied
 from trading.instrument import Instrument
-from trading.simulation.filters import Ticket, working_order
+from trading.money import ONE, multiply
+from trading.simulation.filters import Ticket, check, working_order
 from trading.simulation.funds import Funds, Trade
+from trading.simulation.late import LateFills, Slices
 from trading.simulation.matching import Book
 from trading.simulation.path import TickBar
 from trading.simulation.walk import Walk
-from trading.simulation.working_order import WorkingOrder
+from trading.simulation.working_order import Status, WorkingOrder
+
+#: Stands for a symbol where what comes next is a fill that was matched before.
+_LATE = "late"
 
 
 class Bars(Protocol):
@@ -30,7 +36,11 @@ class Bars(Protocol):
 
 
 class Exchange:
-    """The venue: `now` is its clock in ms, `orders` (by id) and `trades` all that ever were, oldest first."""
+    """The venue: `now` is its clock in ms, `orders` (by id) and `trades` all that ever were, oldest first.
+
+    `latest` is the newest order by account, symbol and client id. `instruments` are the grid that the venue counts in,
+    `rules` the instruments as they are shown and checked now.
+    """
 
     def __init__(
         self,
@@ -43,9 +53,12 @@ class Exchange:
     ) -> None:
         """Open the venue at `start` ms without accounts; bars last `length` ms."""
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
-        self.funds = Funds(self.instruments)
+        self.rules = dict(self.instruments)
         self.books = {symbol: Book(Walk(half_spread_bps)) for symbol in self.instruments}
+        self.funds = Funds(self.instruments, partial(_price, self.books, self.instruments))
         self.orders: dict[int, WorkingOrder] = {}
+        self.latest: dict[tuple[str, str, str], WorkingOrder] = {}
+        self.late = LateFills()
         self.trades: list[Trade] = []
         self.now = start
         self._bars = bars
@@ -57,19 +70,23 @@ class Exchange:
         """Open `account` with free `balances` by currency."""
         self.funds.admit(account, balances)
 
-    def place(self, ticket: Ticket) -> tuple[WorkingOrder, list[Trade]]:
-        """Accept `ticket` and return the order with its immediate fills.
+    def place(self, ticket: Ticket, slices: Slices | None = None) -> tuple[WorkingOrder, list[Trade]]:
+        """Accept `ticket` and return the order with its immediate fills; with `slices` they are booked later.
 
         Raises:
-            Denied: LOT_SIZE, PRICE_FILTER, NOTIONAL, DUPLICATE, INSUFFICIENT_BALANCE or STOP_WOULD_TRIGGER.
+            Denied: MARKET_CLOSED, LOT_SIZE, PRICE_FILTER, NOTIONAL, DUPLICATE, INSUFFICIENT_BALANCE or
+                STOP_WOULD_TRIGGER.
         """
-        book = self.books[ticket.symbol]
-        order = working_order(ticket, self.instruments[ticket.symbol], len(self.orders) + 1, self.now, book.walk.price)
-        if any(other.client_id == order.client_id for other in self.open_orders(ticket.account)):
+        book, grid = self.books[ticket.symbol], self.instruments[ticket.symbol]
+        check(ticket, self.rules[ticket.symbol], _price(self.books, self.instruments, grid.base, grid.quote))
+        order = working_order(ticket, grid, len(self.orders) + 1, self.now)
+        same = (self.latest.get((order.account, symbol, order.client_id)) for symbol in self.books)
+        if any(other is not None and other.open for other in same):
             raise Denied("DUPLICATE", order.client_id)
         self.funds.require(order, book.cost(order))
-        executions = book.place(order)
+        executions = [] if slices and self.late.take(book, order, slices) else book.place(order)
         self.orders[order.order_id] = order
+        self.latest[order.account, order.symbol, order.client_id] = order
         trades = [self.funds.settle(execution) for execution in executions]
         self.trades += trades
         self.funds.hold(order)
@@ -79,7 +96,7 @@ class Exchange:
         """Cancel an open `order`; Denied UNKNOWN_ORDER when it is not open."""
         if not order.open:
             raise Denied("UNKNOWN_ORDER", f"order {order.order_id} is {order.status}")
-        self.books[order.symbol].cancel(order, self.now)
+        self.books[order.symbol].end(order, Status.CANCELED, self.now)
         self.funds.hold(order)
 
     def open_orders(self, account: str, symbol: str | None = None) -> list[WorkingOrder]:
@@ -99,7 +116,7 @@ class Exchange:
             if symbol is None:
                 self._enter_slot(at)
                 continue
-            trades = self._step(self.books[symbol])
+            trades = self._step(symbol)
             if trades:
                 return trades
         self.now = max(self.now, to)
@@ -109,21 +126,25 @@ class Exchange:
         """Whether the clock has reached `to` ms and nothing is left to walk up to there."""
         return self.now >= to and self._next_event(to) is None
 
-    def _step(self, book: Book) -> list[Trade]:
-        stood = list(book.resting.values())
-        trades = [self.funds.settle(execution) for execution in book.step()]
+    def _step(self, symbol: str) -> list[Trade]:
+        books = self.books.values() if symbol == _LATE else [self.books[symbol]]
+        stood = [order for book in books for order in book.resting.values()]
+        executions = self.late.book(self.books) if symbol == _LATE else self.books[symbol].step()
+        trades = [self.funds.settle(execution) for execution in executions]
         for order in stood:
             self.funds.hold(order)
         self.trades += trades
         return trades
 
     def _next_event(self, to: int) -> tuple[int, str | None] | None:
-        """Return what comes first up to `to`: (time, symbol) of a corner, or (time, None) of the next slot of bars."""
+        """Return what comes first up to `to`: (time, symbol) of a corner or _LATE, or (time, None) of the next slot."""
         at, symbol = self._slot + self._length, None
         for name, book in self.books.items():
             corner = book.walk.corner
             if corner is not None and corner.at < at:
                 at, symbol = corner.at, name
+        if self.late.due is not None and self.late.due <= at:
+            at, symbol = self.late.due, _LATE
         return (at, symbol) if at <= to else None
 
     def _enter(self, start: int) -> None:
@@ -140,3 +161,14 @@ class Exchange:
         self._slot = at
         for symbol, book in self.books.items():
             book.walk.open_bar(self._bars.bar(symbol, at), self._length)
+
+
+def _price(books: Mapping[str, Book], instruments: Mapping[str, Instrument], coin: str, quote: str) -> Decimal | None:
+    """Return the last price of `coin` in `quote`, 1 for the quote itself; None without a market or before its bars."""
+    if coin == quote:
+        return ONE
+    for symbol, instrument in instruments.items():
+        price = books[symbol].walk.price
+        if (instrument.base, instrument.quote) == (coin, quote) and price is not None:
+            return multiply(Decimal(price), instrument.tick)
+    return None

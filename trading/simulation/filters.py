@@ -9,6 +9,9 @@ from trading.money import divide, multiply
 from trading.order import OrderType, Side
 from trading.simulation.working_order import WorkingOrder
 
+#: The status of a market that takes and fills orders.
+TRADING = "TRADING"
+
 
 @dataclass(frozen=True)
 class Ticket:
@@ -25,12 +28,24 @@ class Ticket:
     immediate: bool = False
 
 
-def working_order(ticket: Ticket, instrument: Instrument, order_id: int, now: int, last: int | None) -> WorkingOrder:
-    """Return `ticket` as an order on the grid of `instrument`; `now` in ms, `last` price in ticks if there is one.
+def check(ticket: Ticket, rules: Instrument, last: Decimal | None) -> None:
+    """Let `ticket` pass only if it obeys the `rules` in force; `last` is the last price if there is one.
 
     Raises:
-        Denied: LOT_SIZE, PRICE_FILTER or NOTIONAL.
+        Denied: MARKET_CLOSED, LOT_SIZE, PRICE_FILTER or NOTIONAL.
     """
+    if rules.status != TRADING:
+        raise Denied("MARKET_CLOSED", f"{rules.symbol} is {rules.status}")
+    _lots(ticket, rules)
+    for asked in (ticket.limit, ticket.stop):
+        _ticks(asked, rules)
+    price = ticket.limit or ticket.stop or last
+    if price is not None and multiply(ticket.quantity, price) < rules.min_notional:
+        raise Denied("NOTIONAL", f"less than {rules.min_notional} {rules.quote}")
+
+
+def working_order(ticket: Ticket, instrument: Instrument, order_id: int, now: int) -> WorkingOrder:
+    """Return `ticket`, which is on the grid of `instrument`, as an order in whole ticks and lots; `now` in ms."""
     order = WorkingOrder(
         order_id=order_id,
         client_id=ticket.client_id or f"order-{order_id}",
@@ -47,9 +62,6 @@ def working_order(ticket: Ticket, instrument: Instrument, order_id: int, now: in
     )
     if order.type is OrderType.STOP_LOSS and order.side is Side.BUY:
         order.budget = order.lots * order.trigger
-    price = order.limit or order.stop or last
-    if price is not None and notional(order.lots, price, instrument) < instrument.min_notional:
-        raise Denied("NOTIONAL", f"less than {instrument.min_notional} {instrument.quote}")
     return order
 
 

@@ -25,11 +25,12 @@ class Execution:
 
 
 class Book:
-    """Our resting orders of one symbol, by order id, and the `walk` of the market that meets them."""
+    """Our resting orders of one symbol, by order id, and the `walk` of the market that meets them unless `halted`."""
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.resting: dict[int, WorkingOrder] = {}
+        self.halted = False
         self._trades = 0
 
     def step(self) -> list[Execution]:
@@ -66,12 +67,8 @@ class Book:
         if order.open and order.type is OrderType.LIMIT and not order.immediate:
             self.resting[order.order_id] = order
         elif order.open:
-            self._end(order, Status.EXPIRED, order.placed)
+            self.end(order, Status.EXPIRED, order.placed)
         return executions
-
-    def cancel(self, order: WorkingOrder, at: int) -> None:
-        """Take a resting `order` out of the book at `at` ms."""
-        self._end(order, Status.CANCELED, at)
 
     def cost(self, order: WorkingOrder) -> int:
         """Return what a market `order` would pay or get now, in ticks times lots."""
@@ -86,58 +83,71 @@ class Book:
     def _next_event(self, target: int) -> int | None:
         """Return the price nearest on the way to `target` at which a resting order is due."""
         here = self.walk.price
-        if here is None or not self.resting:
+        if here is None or self.halted or not self.resting:
             return None
         prices = [
             here if order.due(here) else order.trigger
             for order in self.resting.values()
-            if (order.due(here) or order.due(target)) and (self.walk.allowance or order.type is OrderType.STOP_LOSS)
+            if self._fillable(order) and (order.due(here) or order.due(target))
         ]
         return min(prices, key=lambda price: abs(price - here), default=None)
 
     def _fill_due(self, price: int, at: int) -> list[Execution]:
         """Fill every order due at `price`: stops first, then limits by price and age."""
-        due = [order for order in self.resting.values() if order.due(price)]
+        due = [order for order in self.resting.values() if not order.late and order.due(price)]
         due.sort(key=lambda order: (order.type is OrderType.LIMIT, -order.side.sign * order.trigger, order.order_id))
         executions: list[Execution] = []
         for order in due:
             if order.type is OrderType.LIMIT:
                 lots = min(order.remaining, self.walk.allowance)
                 self.walk.allowance -= lots
-                executions += self._execute(order, order.trigger, lots, maker=True, at=at)
+                executions += self.execute(order, order.trigger, lots, maker=True, at=at)
             else:
                 executions += self._take(order, at)
                 if order.open:
-                    self._end(order, Status.EXPIRED, at)
+                    self.end(order, Status.EXPIRED, at)
         return executions
+
+    def _fillable(self, order: WorkingOrder) -> bool:
+        return not order.late and (self.walk.allowance > 0 or order.type is OrderType.STOP_LOSS)
 
     def _take(self, order: WorkingOrder, at: int) -> list[Execution]:
         """Eat the ladder as far as quantity, limit and budget allow."""
-        executions: list[Execution] = []
-        for ticks, available in list(self.walk.levels(order.side)):
+        matches = self.match(order)
+        return [done for ticks, lots in matches for done in self.execute(order, ticks, lots, maker=False, at=at)]
+
+    def match(self, order: WorkingOrder) -> list[tuple[int, int]]:
+        """Take from the ladder what `order` meets now and return it as (ticks, lots), without booking it."""
+        matches: list[tuple[int, int]] = []
+        left, budget = order.remaining, None if order.budget is None else order.budget - order.spent
+        for ticks, available in self.walk.levels(order.side):
             if order.limit is not None and (ticks - order.limit) * order.side.sign > 0:
                 break
-            lots = min(order.remaining, available)
-            if order.budget is not None:
-                lots = min(lots, (order.budget - order.spent) // ticks)
+            lots = min(left, available)
+            if budget is not None:
+                lots = min(lots, budget // ticks)
+                budget -= lots * ticks
             self.walk.take(order.side, lots)
-            executions += self._execute(order, ticks, lots, maker=False, at=at)
-            if lots < available or not order.open:
+            matches.append((ticks, lots))
+            left -= lots
+            if lots < available or left == 0:
                 break
-        return executions
+        return matches
 
-    def _execute(self, order: WorkingOrder, ticks: int, lots: int, *, maker: bool, at: int) -> list[Execution]:
+    def execute(self, order: WorkingOrder, ticks: int, lots: int, *, maker: bool, at: int) -> list[Execution]:
+        """Book `lots` of `order` at `ticks`; nothing for 0 lots."""
         if lots == 0:
             return []
         order.filled += lots
         order.spent += lots * ticks
         order.updated = at
         order.status = Status.PARTIALLY_FILLED
-        if order.remaining == 0:
-            self._end(order, Status.FILLED, at)
+        if order.remaining <= 0:
+            self.end(order, Status.FILLED, at)
         self._trades += 1
         return [Execution(order, self._trades, ticks, lots, maker, at)]
 
-    def _end(self, order: WorkingOrder, status: Status, at: int) -> None:
+    def end(self, order: WorkingOrder, status: Status, at: int) -> None:
+        """Take `order` out of the book at `at` ms with its last `status`."""
         order.status, order.updated = status, at
         self.resting.pop(order.order_id, None)

@@ -24,6 +24,7 @@ class WorkingOrder:
     """An order as the venue holds it: `lots`, `limit` and `stop` in whole lots and ticks, times in ms.
 
     `budget` (ticks times lots) bounds what a triggered BUY stop may spend; its excess quantity expires.
+    `late` lots worth `owed` (ticks times lots) are matched and not booked yet: until they are, nothing else fills it.
     """
 
     order_id: int
@@ -38,6 +39,8 @@ class WorkingOrder:
     stop: int | None = None
     immediate: bool = False
     budget: int | None = None
+    late: int = 0
+    owed: int = 0
     filled: int = 0
     spent: int = 0
     updated: int = 0

@@ -66,7 +66,7 @@ def trade(
         fill = Fill(
             VENUE, symbol, trade_id, trade_id, order.client_id, side, paid, amount, fee, base if buys else quote, at
         )
-        fills.add(connection, BOOK, fill, at)
+        fills.add(connection, BOOK, [fill], at)
         zero = Decimal(0)
         instrument = Instrument(VENUE, symbol, base, quote, _STEP, _STEP, _STEP, zero, zero, zero)
         hold = journal.reserve(request, order.client_id, instrument, Decimal("0.02"))

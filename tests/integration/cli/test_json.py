@@ -1,5 +1,6 @@
 """docs/json.md against what the verbs print: the same fields, no more, no fewer."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from adapters.bus.signal_topic import Record
 from adapters.settings import Settings
+from adapters.store import books, dead_letters, halts
 from adapters.store import status as stored
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
-from cli import doctor, show_config, status, up
+from cli import doctor, halt, resume, show_config, status, up
+from cli.program import enter
 from cli.session.markets import random_market
 from cli.session.result import collect
 from services.supervisor.registry import Registry
@@ -93,3 +97,37 @@ def test_show_config() -> None:
 def test_doctor(tmp_path: Path) -> None:
     findings = [vars(finding) for finding in doctor.examine(Settings(data_dir=tmp_path))]
     assert_documented("doctor", {"ok": True, "findings": findings})
+
+
+def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    migrate(database)
+    with Database(database) as connected, connected.transaction() as connection:
+        books.open_book(connection, "local", {"symbols": ["BTC/USDT"]}, 0)
+        for symbol in (None, "BTC/USDT"):
+            halts.add(connection, "local", symbol, "test", "anna")
+    outcome = halt.Outcome("local", None, "test", "anna", cancelled={"BTC/USDT": 1})
+    assert_documented("halt", vars(outcome))
+    settings = Settings(data_dir=tmp_path, database_url=SecretStr(database))
+    done = resume.lift(settings, "BTC/USDT", "test", "anna", accept_venue=False)
+    assert_documented("resume", done)
+
+
+def test_dlq(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    migrate(database)
+    with Database(database) as connected, connected.transaction() as connection:
+        dead_letters.bury(connection, "cluster", Record("topic", 0, 0, b"x"), "bad")
+    for verb, words in (("dlq list", ["list"]), ("dlq show", ["show", "1"])):
+        assert enter(["dlq", *words, "--data-dir", str(tmp_path), "--json"]) == 0
+        assert_documented(verb, json.loads(capsys.readouterr().out.splitlines()[-1]))
+    place = {"letter_id": 1, "topic": "topic", "partition": 0, "offset": 0}
+    assert_documented("dlq replay", {"replayed": [place], "by": "anna"})
+
+
+def test_audit(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    migrate(database)
+    for verb, words in (("audit verify", ["verify"]), ("audit export", ["export", str(tmp_path / "chain")])):
+        assert enter(["audit", *words, "--data-dir", str(tmp_path), "--json"]) == 0
+        assert_documented(verb, json.loads(capsys.readouterr().out.splitlines()[-1]))

@@ -45,7 +45,7 @@ def floor(database: str, broker: LocalBroker, start_simulator: Callable[..., Sim
     consumer = SignalConsumer(broker.bootstrap, VERSION, TOPIC)
     consumer.place({})
     producer = SignalProducer(broker.bootstrap, VERSION)
-    loop = Loop(desk, consumer, cluster_id(broker.bootstrap, VERSION), KEY)
+    loop = Loop([desk], consumer, cluster_id(broker.bootstrap, VERSION), KEY)
     made = Floor(store, broker, simulator, desk, loop, consumer, producer, venue, simulator.control(), [consumer])
     yield made
     producer.close()

@@ -12,7 +12,7 @@ from adapters.bus.local_broker import LocalBroker
 from adapters.bus.signal_message import encode
 from adapters.bus.signal_topic import SignalConsumer, SignalProducer, cluster_id
 from adapters.exchange.ccxt_venue import CcxtVenue
-from adapters.exchange.court_record import AcceptedOrder, accepted_orders, duplicate_orders
+from adapters.exchange.court_record import AcceptedOrder, accepted_orders, duplicate_orders, lines
 from adapters.exchange.simulator_control import SimulatorControl
 from adapters.store import accounts, leases, ledger, orders, parameters
 from adapters.store.database import Database
@@ -103,9 +103,7 @@ class Floor:
     def settle(self) -> None:
         """Turn until execution says that nothing is left to do now, having read the whole topic."""
         now = self.now()
-        self.until(
-            lambda: self.loop._taken >= self.published and barrier(self.database, BOOK, now, os.getpid()).settled
-        )
+        self.until(lambda: self.loop.taken >= self.published and barrier(self.database, BOOK, now, os.getpid()).settled)
 
     def walk(self, step: timedelta) -> None:
         """Let market time pass as `tradewind run` does: stop at each fill until it had its effect."""
@@ -131,7 +129,7 @@ class Floor:
         with self.database.transaction() as connection:
             epoch = leases.seize(connection, BOOK, "another")
         self.desk = replace(self.desk, epoch=epoch)
-        self.loop = Loop(self.desk, self.consumer, cluster_id(self.broker.bootstrap, VERSION), KEY)
+        self.loop = Loop([self.desk], self.consumer, cluster_id(self.broker.bootstrap, VERSION), KEY)
 
     def orders(self) -> list[Order]:
         ids = [
@@ -163,6 +161,9 @@ class Floor:
 
     def accepted(self) -> list[AcceptedOrder]:
         return accepted_orders(self.simulator.record)
+
+    def record(self) -> list[dict[str, Any]]:
+        return list(lines(self.simulator.record))
 
     def story(self) -> list[str]:
         return [

@@ -111,11 +111,12 @@ def test_a_record_whose_taking_failed_is_taken_again(floor: Floor, monkeypatch: 
     failures: list[str] = []
     accept = intake._accept
 
-    def fail_first(*arguments: Any) -> None:
-        accept(*arguments)
+    def fail_first(*arguments: Any) -> Any:
+        sending = accept(*arguments)
         if len(failures) < 2:
             failures.append("lost")
             raise Unavailable("the database does not answer")
+        return sending
 
     monkeypatch.setattr(intake, "_accept", fail_first)
     floor.tell(floor.signal())

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.execution.floor import Floor
-from trading.order import OrderState
+from tests.integration.execution.floor import SYMBOL, Floor
+from trading.order import OrderState, OrderType
 from trading.ports import Known, Outcome, Verdict
 
 ACCEPTED = [
@@ -27,7 +27,6 @@ ACCEPTED = [
     "conflict_409",
 ]
 NOT_ACCEPTED = ["close_before", "unavailable_503", "rejected_503", "proxy_400", "firewall_403", "redirect_302"]
-REFUSED = ["overloaded_503", "too_many_429"]
 HAPPY = [("entry", OrderState.FILLED), ("stop", OrderState.ACKED)]
 
 
@@ -75,20 +74,80 @@ def test_an_absent_order_of_an_expired_signal_is_not_sent_again(floor: Floor):
     floor.check()
 
 
-@pytest.mark.parametrize("fault", REFUSED)
-def test_a_refusal_ends_the_attempt_and_a_few_end_the_signal(floor: Floor, fault: str):
+def test_a_refusal_ends_the_attempt_and_a_few_end_the_signal(floor: Floor):
     floor.settle()
-    floor.fault(fault, 1)
+    floor.fault("overloaded_503", 1)
     floor.tell(floor.signal())
     floor.settle()
     assert floor.states() == [("entry", OrderState.REJECTED), *HAPPY]
     floor.check()
     floor.pass_time(timedelta(minutes=1))
-    floor.fault(fault, 100)
+    floor.fault("overloaded_503", 100)
     floor.tell(floor.signal(exposure=Decimal("0.9")))
     floor.settle()
     assert [state for _, state in floor.states()].count(OrderState.REJECTED) == 3
     assert floor.order("stop").state is OrderState.ACKED
+    floor.check()
+
+
+@pytest.mark.parametrize("fault", ["too_many_429", "banned_418"])
+def test_a_venue_that_asks_for_a_pause_is_left_alone_for_it(floor: Floor, fault: str):
+    floor.settle()
+    floor.fault(fault)
+    floor.tell(floor.signal())
+    floor.turns(20)
+    assert floor.states() == [("entry", OrderState.REJECTED), ("entry", OrderState.INTENT)]
+    # not a single signed request before the pause is over
+    requests = [event for event in floor.record() if event["event"] == "request" and event["path"] != "/api/v3/time"]
+    assert [event["method"] for event in requests].index("POST") == len(requests) - 1
+    floor.pass_time(timedelta(minutes=5))
+    floor.settle()
+    assert floor.states() == [("entry", OrderState.REJECTED), *HAPPY]
+    floor.check()
+
+
+def test_a_pause_that_outlives_the_signal_ends_it_without_an_order(floor: Floor):
+    floor.settle()
+    floor.fault("too_many_429")
+    floor.tell(floor.signal(valid_until=floor.now() + timedelta(seconds=1)))
+    floor.turns(10)
+    floor.pass_time(timedelta(minutes=5))
+    floor.settle()
+    assert floor.states() == [("entry", OrderState.REJECTED), ("entry", OrderState.CANCELED)]
+    assert floor.accepted() == []
+    floor.check()
+
+
+def test_a_key_that_is_refused_twice_halts_the_book(floor: Floor):
+    floor.settle()
+    floor.fault("revoked_401", 100)
+    floor.tell(floor.signal())
+    floor.settle()
+    assert [state for _, state in floor.states()] == [OrderState.REJECTED] * 2
+    assert "API key" in floor.one("select reason from trading.halts where symbol is null")
+    floor.check()
+
+
+def test_a_position_whose_stop_is_refused_is_closed(floor: Floor):
+    floor.settle()
+    send = floor.venue.send
+
+    def no_stops(order: Any) -> Outcome:
+        if order.request.type is OrderType.STOP_LOSS:
+            return Outcome(Verdict.REFUSED, "-1013", "Filter failure: PERCENT_PRICE_BY_SIDE")
+        return send(order)
+
+    floor.venue.send = no_stops  # type: ignore[method-assign]
+    floor.tell(floor.signal())
+    floor.settle()
+    assert floor.states() == [
+        ("entry", OrderState.FILLED),
+        ("stop", OrderState.REJECTED),
+        ("stop", OrderState.REJECTED),
+        ("stop", OrderState.FILLED),
+    ]
+    # the rest is less than the venue takes as an order
+    assert floor.owned().get("BTC", Decimal(0)) < floor.desk.instruments[SYMBOL].lot
     floor.check()
 
 

@@ -144,27 +144,19 @@ def test_a_closed_gate_lets_exits_pass_and_holds_entries(floor: Floor):
     floor.check()
 
 
-def test_a_halt_between_decision_and_wire_voids_the_entry(floor: Floor):
+def test_a_halt_voids_an_entry_that_waits_to_be_sent(floor: Floor):
     floor.settle()
-    sends: list[str] = []
-    venue = floor.desk.venue
-    send = venue.send
-    venue.send = lambda order: sends.append(order.client_id) or send(order)  # type: ignore[method-assign]
+    floor.fault("too_many_429")
     floor.tell(floor.signal())
-    original = floor.loop._orders
-
-    def halt_first(now: object) -> bool:
-        with floor.database.transaction() as connection:
-            connection.execute(
-                "insert into trading.halts (book, symbol, reason, actor, at)"
-                " select 'book', null, 'kill', 'test', now() where not exists (select 1 from trading.halts)"
-            )
-        return original(now)  # type: ignore[arg-type]
-
-    floor.loop._orders = halt_first  # type: ignore[method-assign]
+    floor.turns(10)
+    with floor.database.transaction() as connection:
+        connection.execute(
+            "insert into trading.halts (book, symbol, reason, actor, at) values ('book', null, 'kill', 'test', now())"
+        )
+    floor.pass_time(timedelta(minutes=5))
     floor.settle()
-    assert floor.states() == [("entry", OrderState.CANCELED)]
-    assert sends == []
+    assert floor.states() == [("entry", OrderState.REJECTED), ("entry", OrderState.CANCELED)]
+    assert floor.accepted() == []
     floor.check()
 
 

@@ -1,5 +1,7 @@
 """The real simulator as a child process, and what is needed to talk to it."""
 
+import hashlib
+import hmac
 import json
 import subprocess
 import sys
@@ -8,6 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+
+import requests
 
 from adapters.exchange.ccxt_client import Credentials
 from adapters.exchange.ccxt_venue import CcxtVenue
@@ -93,6 +98,14 @@ class SimulatorProcess:
     def clock(self) -> VenueClock:
         self.closing.append(VenueClock(self.ready["rest_url"]))
         return self.closing[-1]
+
+    def ask(self, method: str, path: str, *, wait: float = 10.0, **params: str) -> requests.Response:
+        """Send one signed request as it is, dated by the venue's true time, and return the raw answer."""
+        now = round(self.control().state().now.timestamp() * 1000)
+        query = urlencode({"recvWindow": "60000", "timestamp": str(now)} | params)
+        signature = hmac.new(SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
+        url = f"{self.ready['rest_url']}{path}?{query}&signature={signature}"
+        return requests.request(method, url, headers={"X-MBX-APIKEY": KEY}, timeout=wait, allow_redirects=False)
 
     def control(self, token: str = TOKEN) -> SimulatorControl:
         self.closing.append(SimulatorControl(self.ready["control_url"], token))

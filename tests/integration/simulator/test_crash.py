@@ -2,13 +2,14 @@
 
 import json
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.integration.simulator.simulator_process import SimulatorProcess
+from tests.integration.simulator.simulator_process import SimulatorProcess, instrument
 from trading.order import OrderType, Side
 from trading.ports import Known
 
@@ -18,6 +19,27 @@ def everything(simulator: SimulatorProcess) -> dict[str, Any]:
     reads = {symbol: (venue.open_orders(symbol), venue.fills(symbol, None)) for symbol in ("BTC/USDT", "ETH/USDT")}
     assert all(isinstance(read, Known) for pair in reads.values() for read in pair)
     return {"state": state, "balances": venue.balances(), **reads}
+
+
+PLAN = {
+    "rules": [
+        {"fault": "late_fills", "probability": 0.3, "parts": 3, "milliseconds": 400_000},
+        {"fault": "overfill", "probability": 0.1, "parts": 7},
+        {"fault": "fill_first", "on": "cancel", "probability": 0.3, "parts": 2},
+        {"fault": "fill_after", "on": "cancel", "probability": 0.3, "parts": 5},
+        {"fault": "lose_answer", "probability": 0.1},
+    ]
+}
+
+
+def intervene_a_little(simulator: SimulatorProcess, draw: random.Random) -> None:
+    control, rules = simulator.control(), {"symbol": "ETH/USDT"}
+    control.faults(PLAN | {"seed": draw.randrange(1000)})
+    control.intervene("transfer", account="main", currency="BNB", amount=str(draw.randint(1, 9)))
+    control.intervene("fees", account="main", coin=draw.choice(["BNB", None]))
+    control.intervene("rules", **rules, status=draw.choice(["TRADING", "TRADING", "HALT"]), tick="0.02")
+    foreign = {"account": "main", "symbol": "BTC/USDT", "side": draw.choice(list(Side)), "type": "MARKET"}
+    control.intervene("order", **foreign, quantity="0.01")
 
 
 def trade_a_little(simulator: SimulatorProcess, draw: random.Random, steps: int) -> None:
@@ -37,11 +59,16 @@ def trade_a_little(simulator: SimulatorProcess, draw: random.Random, steps: int)
         control.advance(clock.now() + timedelta(minutes=draw.choice([0, 7, 60, 200])))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_killed_simulator_is_rebuilt_as_it_was(simulator: SimulatorProcess, seed: int):
+@pytest.mark.parametrize(("seed", "faulty"), [(1, False), (2, False), (3, True), (4, True)])
+def test_a_killed_simulator_is_rebuilt_as_it_was(
+    start_simulator: Callable[..., SimulatorProcess], seed: int, faulty: bool
+):
     print("seed", seed)
     draw = random.Random(seed)
+    simulator = start_simulator(instruments=[instrument(f"{base}/USDT") for base in ("BTC", "ETH", "BNB")])
     for _ in range(3):
+        if faulty:
+            intervene_a_little(simulator, draw)
         trade_a_little(simulator, draw, 12)
         before = everything(simulator)
         simulator.kill()

@@ -12,6 +12,7 @@ from services.simulator.recorded_exchange import RecordedExchange
 from tests.integration.simulator.simulator_process import configuration
 from trading.order import OrderType, Side
 from trading.simulation.filters import Ticket
+from trading.simulation.late import Slices
 
 BEGIN = datetime(2026, 2, 10, 5, 30, tzinfo=UTC)
 
@@ -49,6 +50,26 @@ def test_fills_while_nobody_asked_come_again_and_so_do_those_of_the_time_down(tm
         pass
     assert rebuilt.exchange.trades == undisturbed.trades
     assert rebuilt.exchange.funds.accounts["main"].free == undisturbed.funds.accounts["main"].free
+    rebuilt.record.close()
+
+
+def test_fills_under_way_transfers_and_fees_are_rebuilt(tmp_path: Path):
+    config = wall_config(tmp_path)
+    venue, begin = opened(config, BEGIN), milliseconds(BEGIN)
+    venue.command({"event": "transfer", "of": 0, "account": "main", "currency": "ETH", "amount": "3", "at": begin})
+    venue.command({"event": "fees", "of": 0, "account": "main", "coin": "ETH", "at": begin})
+    market = Ticket("main", "BTC/USDT", "late", Side.SELL, OrderType.MARKET, Decimal("0.3"))
+    venue.place(1, market, Slices(3, 60_000))
+    venue.follow(begin + 90_000)
+    venue.record.close()
+    rebuilt = opened(config, BEGIN + timedelta(minutes=2))
+    assert (rebuilt.exchange.orders[1].filled, rebuilt.exchange.late.due) == (1000, begin + 120_000)
+    for one in (venue.exchange, rebuilt.exchange):
+        while one.advance(begin + 600_000):
+            pass
+    assert rebuilt.exchange.trades == venue.exchange.trades
+    assert {trade.fee_currency for trade in rebuilt.exchange.trades} == {"ETH"}
+    assert vars(rebuilt.exchange.funds.accounts["main"]) == vars(venue.exchange.funds.accounts["main"])
     rebuilt.record.close()
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from adapters.bus.signal_topic import Record
-from adapters.store import accounts, audit, inbox, leases, ledger, outbox, triggers
+from adapters.store import accounts, audit, dead_letters, inbox, leases, ledger, outbox, situations, triggers
 from adapters.store.database import Database
 from services.execution.desk import Desk
 from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, fund
 from tests.integration.execution.floor import broken_links
-from tests.unit.trading.made import LIMITS
+from tests.unit.trading.made import INSTRUMENT, LIMITS
 from trading.errors import BadData, Interrupted, Unavailable
 
 # inbox, outbox, triggers --------------------------------------------------------------------------------------------
@@ -20,10 +20,10 @@ from trading.errors import BadData, Interrupted, Unavailable
 
 def test_the_signal_in_force_is_the_newest_accepted_one(db: Database):
     with db.transaction() as connection:
-        assert inbox.in_force(connection, BOOK, STRATEGY, SYMBOL) is None
+        assert situations.load(connection, BOOK, STRATEGY, INSTRUMENT).body is None
         accept(connection, "old", "2026-03-01T12:00:00+00:00")
         accept(connection, "new", "2026-03-01T12:00:00.000001+00:00")
-        body = inbox.in_force(connection, BOOK, STRATEGY, SYMBOL)
+        body = situations.load(connection, BOOK, STRATEGY, INSTRUMENT).body
         assert body is not None
         assert body["decided_at"] == "2026-03-01T12:00:00.000001+00:00"
         with pytest.raises(BadData, match="nobody"):
@@ -41,9 +41,11 @@ def test_offsets_never_go_back(db: Database):
 
 def test_a_reason_that_quotes_a_stranger_can_be_stored(db: Database):
     with db.transaction() as connection:
-        stored = inbox.bury(connection, "cluster", Record("topic", 0, 1, b"\x00"), "bad \x00\ud800\n" + "x" * 9999)
+        stored = dead_letters.bury(
+            connection, "cluster", Record("topic", 0, 1, b"\x00"), "bad \x00\ud800\n" + "x" * 9999
+        )
         assert stored == "bad ???" + "x" * 493
-        assert inbox.bury(connection, "cluster", Record("topic", 0, 1, None), "again") == "again"
+        assert dead_letters.bury(connection, "cluster", Record("topic", 0, 1, None), "again") == "again"
         rows = connection.execute("select reason, body from ops.dead_letters").fetchall()
     assert [(row["reason"], bytes(row["body"])) for row in rows] == [(stored, b"\x00")]
 
@@ -149,3 +151,31 @@ def test_a_frozen_owner_loses_its_locks(db: Database):
         with db.transaction() as rival:
             assert leases.seize(rival, BOOK, "second") == epoch + 1
         leases.holds(frozen, BOOK, epoch)
+
+
+def test_a_lease_lapses_when_its_owner_is_silent_and_at_once_when_it_is_given_up(db: Database):
+    with db.transaction() as connection:
+        assert leases.lapsed(connection, BOOK, 1000)
+        epoch = leases.seize(connection, BOOK, "first")
+        assert not leases.lapsed(connection, BOOK, 60_000)
+        connection.execute("update trading.leases set renewed_at = clock_timestamp() - interval '2 seconds'")
+        assert leases.lapsed(connection, BOOK, 1000)
+        assert leases.renew(connection, BOOK, epoch)
+        assert not leases.lapsed(connection, BOOK, 1000)
+        leases.release(connection, BOOK, epoch)
+        assert leases.lapsed(connection, BOOK, 60_000)
+        leases.seize(connection, BOOK, "second")
+        assert not leases.renew(connection, BOOK, epoch)
+
+
+def test_presence_ends_with_its_connection(db: Database):
+    first, second = leases.Presence(db.url, BOOK), leases.Presence(db.url, BOOK)
+    assert first.claim()
+    assert first.claim()
+    assert not second.claim()
+    first.close()
+    for _ in range(100):
+        if second.claim():
+            break
+    assert second.claim()
+    second.close()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from adapters.store import accounts, audit, fills, gates, ledger, orders, symbols
+from adapters.store import accounts, audit, fills, gates, ledger, orders, situations, symbols
 from adapters.store.database import Connection, Database
 from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, decide, intent, request
 from tests.unit.trading.made import INSTRUMENT
@@ -37,7 +37,7 @@ def trade(number: int, order: Order, quantity: str = "2") -> Fill:
 def test_history_is_append_only(db: Database, table: str, change: str):
     with db.transaction() as connection:
         made = intent(connection, INSTRUMENT)
-        fills.add(connection, BOOK, trade(1, made), AT)
+        fills.add(connection, BOOK, [trade(1, made)], AT)
         audit.record(connection, AT, "test", "kind", "ref", {})
     column = {"trading.order_events": "client_id", "ops.audit_events": "actor"}.get(table, "book")
     with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"), db.transaction() as connection:
@@ -58,7 +58,8 @@ def test_a_journal_that_does_not_sum_to_zero_is_refused_at_commit(db: Database):
 def test_a_journal_is_posted_once_and_balances_follow(db: Database):
     with db.transaction() as connection:
         entry = deposit(BOOK, STRATEGY, SYMBOL, "USDT", D("10.5"))
-        assert [ledger.post(connection, entry, BOOK, STRATEGY, SYMBOL, AT) for _ in range(2)] == [True, False]
+        for _ in range(2):
+            ledger.post(connection, entry, BOOK, STRATEGY, SYMBOL, AT)
         assert ledger.owned(connection, BOOK) == {"USDT": D("10.5")}
         assert ledger.imbalance(connection, BOOK) == 0
         assert ledger.outstanding(connection, "nobody") == (D(0), 0)
@@ -69,7 +70,7 @@ def test_funds_are_split_in_whole_cents_and_nothing_is_lost(db: Database):
     with db.transaction() as connection:
         accounts.fund(connection, BOOK, owners, "USDT", D(100), AT)
         assert ledger.owned(connection, BOOK) == {"USDT": D(100)}
-        loaded = accounts.load(connection, BOOK, "strategy0", INSTRUMENT, "signal")
+        loaded = situations.load(connection, BOOK, "strategy0", INSTRUMENT).account
         assert (loaded.cash, loaded.peak_equity, loaded.entry_gate_open) == (D("33.33"), D("33.33"), True)
 
 
@@ -152,10 +153,12 @@ def test_an_order_needs_its_decision_and_a_decision_its_signal(db: Database):
 def test_a_trade_is_booked_once_and_never_with_other_numbers(db: Database):
     with db.transaction() as connection:
         made = intent(connection, INSTRUMENT)
-        assert fills.add(connection, BOOK, trade(1, made), AT)
-        assert not fills.add(connection, BOOK, trade(1, made), AT + timedelta(hours=1))
-        with pytest.raises(BadData, match="other numbers"):
-            fills.add(connection, BOOK, trade(1, made, "3"), AT)
+        assert fills.add(connection, BOOK, [trade(1, made), trade(2, made)], AT) == {"1", "2"}
+        again = [trade(number, made) for number in (1, 2, 3)]
+        assert fills.add(connection, BOOK, again, AT + timedelta(hours=1)) == {"3"}
+        assert fills.add(connection, BOOK, [], AT) == set()
+        assert fills.same(connection, BOOK, trade(1, made))
+        assert not fills.same(connection, BOOK, trade(1, made, "3"))
         assert fills.watermark(connection, BOOK, SYMBOL) is None
         fills.set_watermark(connection, BOOK, SYMBOL, "9")
         fills.set_watermark(connection, BOOK, SYMBOL, "10")
@@ -175,7 +178,7 @@ def stop(connection: Connection, number: int, level: str, state: str, filled: st
 
 
 def floor_of(connection: Connection) -> Decimal | None:
-    return accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal").stop_floor
+    return situations.load(connection, BOOK, STRATEGY, INSTRUMENT).account.stop_floor
 
 
 def test_the_floor_of_the_stop_lives_as_long_as_its_position(db: Database):
@@ -203,7 +206,7 @@ def test_the_floor_of_the_stop_lives_as_long_as_its_position(db: Database):
 
 def test_refusals_of_the_present_signal_are_counted_but_not_attempts_that_were_followed(db: Database):
     def refused() -> int:
-        return accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal").refused
+        return situations.load(connection, BOOK, STRATEGY, INSTRUMENT).account.refused
 
     with db.transaction() as connection:
         made = intent(connection, INSTRUMENT)
@@ -212,10 +215,13 @@ def test_refusals_of_the_present_signal_are_counted_but_not_attempts_that_were_f
         assert refused() == 1
         orders.create(connection, made.request, 2, 1, AT)
         assert refused() == 0
-        assert accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "another").refused == 0
         connection.execute("update trading.orders set state = 'EXPIRED' where attempt = 2")
         assert refused() == 1
         connection.execute("update trading.orders set filled = 1 where attempt = 2")
+        assert refused() == 0
+        connection.execute("update trading.orders set state = 'REJECTED', filled = 0 where attempt = 2")
+        assert refused() == 1
+        accept(connection, "newer", "2026-03-01T12:30:00+00:00")
         assert refused() == 0
 
 
@@ -249,7 +255,7 @@ def test_a_fill_is_seen_in_the_sub_account(db: Database):
     with db.transaction() as connection:
         made = intent(connection, INSTRUMENT)
         ledger.post(connection, journal_of(BOOK, trade(1, made), INSTRUMENT), BOOK, STRATEGY, SYMBOL, AT)
-        loaded = accounts.load(connection, BOOK, STRATEGY, INSTRUMENT, "signal")
+        loaded = situations.load(connection, BOOK, STRATEGY, INSTRUMENT).account
     assert (loaded.cash, loaded.reserved_cash) == (D(490), D(310))
     assert (loaded.position, loaded.reserved_position) == (D("1.998"), D(0))
     assert loaded.equity(D(100)) == D("999.8")

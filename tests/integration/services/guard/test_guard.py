@@ -1,17 +1,24 @@
 """The guard against a real database: it stays silent on sound trading, and stops what nothing explains."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
 
-from adapters.store import accounts, books, heartbeats
+from adapters.exchange.mass_cancel import Working
+from adapters.store import accounts, audit_chain, books, halt_files, halts, heartbeats
+from adapters.store.anchors import AnchorFile
 from adapters.store.database import Connection, Database
 from adapters.store.migrate import migrate
+from services.guard.anchoring import EVERY_SECONDS
 from services.guard.guard import GRACE_SECONDS, Guard
+from services.guard.main import ROUND_SECONDS
+from services.guard.strays import LAG_SECONDS, LOOK_SECONDS
 from services.guard.watch import MOST_ORDERS_PER_SIGNAL_AND_MINUTE
 from trading.ports import Known, Unreachable
 
@@ -26,7 +33,11 @@ def now() -> datetime:
 class FakeCanceller:
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.working: list[Working] = []
         self.reachable = True
+
+    def open_orders(self) -> Known[list[Working]] | Unreachable:
+        return Known(self.working) if self.reachable else Unreachable("no answer")
 
     def cancel_all(self, symbol: str) -> Known[int] | Unreachable:
         self.asked.append(symbol)
@@ -55,8 +66,8 @@ def canceller() -> FakeCanceller:
 
 
 @pytest.fixture
-def guard(store: Database, canceller: FakeCanceller) -> Guard:
-    return Guard(store, BOOK, [BTC, ETH], canceller)
+def guard(store: Database, canceller: FakeCanceller, tmp_path: Path) -> Guard:
+    return Guard(store, BOOK, [BTC, ETH], canceller, tmp_path)
 
 
 def accept(connection: Connection, signal: str, symbol: str = BTC, *, status: str = "ACCEPTED") -> None:
@@ -114,7 +125,7 @@ def beats(connection: Connection) -> None:
     heartbeats.beat(connection, "execution", BOOK, {})
 
 
-def halts(store: Database) -> list[tuple[str | None, str]]:
+def halted(store: Database) -> list[tuple[str | None, str]]:
     with store.transaction() as connection:
         rows = connection.execute("select symbol, actor from trading.halts order by halt_id").fetchall()
     return [(row["symbol"], row["actor"]) for row in rows]
@@ -134,7 +145,7 @@ def test_sound_trading_is_left_alone(store: Database, guard: Guard, canceller: F
         beats(connection)
     guard.turn(0.0)
     guard.turn(GRACE_SECONDS + 1)
-    assert (halts(store), audit(store, "alarm"), canceller.asked) == ([], [], [])
+    assert (halted(store), audit(store, "alarm"), canceller.asked) == ([], [], [])
 
 
 @pytest.mark.parametrize(("status", "verdict"), [("EXPIRED", "TRADE"), ("ACCEPTED", "HOLD")])
@@ -146,13 +157,13 @@ def test_an_order_that_rests_on_nothing_halts_its_symbol(
         decided(connection, "s1", 1, verdict=verdict)
         order(connection, "s1", 1)
     guard.turn(0.0)
-    assert halts(store) == [(BTC, "guard")]
+    assert halted(store) == [(BTC, "guard")]
     assert canceller.asked == [BTC]
     with store.transaction() as connection:
         assert accounts.gate(connection, BOOK, VENUE, BTC)[0] is False
         assert accounts.gate(connection, BOOK, VENUE, ETH)[0] is True
     guard.turn(1.0)
-    assert (halts(store), canceller.asked) == ([(BTC, "guard")], [BTC])
+    assert (halted(store), canceller.asked) == ([(BTC, "guard")], [BTC])
 
 
 def test_a_signal_that_runs_wild_halts_its_symbol(store: Database, guard: Guard) -> None:
@@ -162,7 +173,7 @@ def test_a_signal_that_runs_wild_halts_its_symbol(store: Database, guard: Guard)
             decided(connection, "s1", number)
             order(connection, "s1", number)
     guard.turn(0.0)
-    assert (BTC, "guard") in halts(store)
+    assert (BTC, "guard") in halted(store)
 
 
 def test_orders_of_long_ago_do_not_count(store: Database, guard: Guard) -> None:
@@ -173,7 +184,7 @@ def test_orders_of_long_ago_do_not_count(store: Database, guard: Guard) -> None:
             decided(connection, "s1", number)
             order(connection, "s1", number, created_at=old, updated_at=old)
     guard.turn(0.0)
-    assert halts(store) == []
+    assert halted(store) == []
 
 
 def test_a_book_that_runs_wild_is_halted_whole(store: Database, guard: Guard, canceller: FakeCanceller) -> None:
@@ -183,7 +194,7 @@ def test_a_book_that_runs_wild_is_halted_whole(store: Database, guard: Guard, ca
             decided(connection, f"s{number}", 1)
             order(connection, f"s{number}", 1)
     guard.turn(0.0)
-    assert halts(store) == [(None, "guard")]
+    assert halted(store) == [(None, "guard")]
     assert canceller.asked == [BTC, ETH]
 
 
@@ -240,4 +251,175 @@ def test_a_guard_that_cannot_judge_halts(store: Database, guard: Guard, monkeypa
 
     monkeypatch.setattr("services.guard.guard.violations", broken)
     guard.turn(0.0)
-    assert halts(store) == [(None, "guard")]
+    assert halted(store) == [(None, "guard")]
+
+
+def test_halts_and_alarms_come_in_time() -> None:
+    """A halt is seen within a round, an unprotected position is alarmed within ten seconds of being so."""
+    assert ROUND_SECONDS <= 0.5
+    assert GRACE_SECONDS + 2 * ROUND_SECONDS < 10
+
+
+def test_an_open_order_that_our_table_does_not_know_halts_its_symbol(
+    store: Database, guard: Guard, canceller: FakeCanceller
+) -> None:
+    canceller.working = [Working(ETH, "tw-stranger-a1")]
+    guard.turn(0.0)
+    assert halted(store) == [(ETH, "guard")]
+    assert canceller.asked == [ETH]
+    canceller.working = [Working("DOGE/USDT", "tw-stranger-a1")]
+    guard.turn(LOOK_SECONDS)
+    assert halted(store) == [(ETH, "guard"), (None, "guard")]
+
+
+def test_an_open_order_that_has_ended_for_us_halts_when_the_venue_goes_on_to_show_it(
+    store: Database, guard: Guard, canceller: FakeCanceller
+) -> None:
+    with store.transaction() as connection:
+        accept(connection, "s1")
+        decided(connection, "s1", 1)
+        order(connection, "s1", 1, client_id="tw-1", state="CANCELED")
+        beats(connection)
+    canceller.working = [Working(BTC, "tw-1")]
+    guard.turn(0.0)
+    canceller.working = []
+    guard.turn(LAG_SECONDS)
+    canceller.working = [Working(BTC, "tw-1")]
+    guard.turn(2 * LAG_SECONDS)
+    assert halted(store) == []
+    guard.turn(3 * LAG_SECONDS)
+    assert halted(store) == [(BTC, "guard")]
+
+
+def test_open_orders_that_are_ours_and_working_are_left_alone(
+    store: Database, guard: Guard, canceller: FakeCanceller
+) -> None:
+    with store.transaction() as connection:
+        accept(connection, "s1")
+        decided(connection, "s1", 1)
+        order(connection, "s1", 1, client_id="tw-1", state="ACKED")
+        beats(connection)
+    canceller.working = [Working(BTC, "tw-1")]
+    for moment in (0.0, LAG_SECONDS, 2 * LAG_SECONDS):
+        guard.turn(moment)
+        with store.transaction() as connection:
+            beats(connection)
+    assert (halted(store), canceller.asked) == ([], [])
+
+
+def test_a_venue_that_does_not_tell_is_a_doubt_and_a_foreign_order_an_alarm(
+    store: Database, guard: Guard, canceller: FakeCanceller
+) -> None:
+    with store.transaction() as connection:
+        beats(connection)
+    canceller.reachable = False
+    guard.turn(0.0)
+    guard.turn(GRACE_SECONDS)
+    canceller.reachable, canceller.working = True, [Working(BTC, "by-hand")]
+    guard.turn(GRACE_SECONDS + 2)
+    guard.turn(GRACE_SECONDS * 2 + 2)
+    assert audit(store, "alarm") == ["venue silent", "foreign order by-hand"]
+    assert (halted(store), canceller.asked) == ([], [])
+
+
+def test_an_entry_that_was_on_its_way_is_cancelled_when_it_arrives(
+    store: Database, guard: Guard, canceller: FakeCanceller
+) -> None:
+    with store.transaction() as connection:
+        accept(connection, "s1")
+        decided(connection, "s1", 1)
+        order(connection, "s1", 1, client_id="tw-1", state="SENDING")
+        order(connection, "s1", 1, client_id="tw-2", leg="stop", state="ACKED", stop_price=Decimal(1))
+        halts.add(connection, BOOK, BTC, "stop", "anna")
+    guard.turn(0.0)
+    assert canceller.asked == [BTC]
+    canceller.working = [Working(BTC, "tw-2")]
+    guard.turn(LOOK_SECONDS)
+    guard.turn(LOOK_SECONDS)
+    assert canceller.asked == [BTC]
+    canceller.working = [Working(BTC, "tw-1"), Working(BTC, "tw-2")]
+    guard.turn(LOOK_SECONDS * 2)
+    guard.turn(LOOK_SECONDS * 2)
+    assert canceller.asked == [BTC, BTC]
+    assert audit(store, "halt_enforced") == ["1", BTC]
+
+
+def test_one_symbol_that_cannot_be_asked_for_does_not_keep_the_others_working(
+    store: Database, guard: Guard, canceller: FakeCanceller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = canceller.cancel_all
+
+    def broken(symbol: str) -> Known[int] | Unreachable:
+        if symbol == BTC:
+            raise ZeroDivisionError
+        return cancel(symbol)
+
+    monkeypatch.setattr(canceller, "cancel_all", broken)
+    with store.transaction() as connection:
+        halt_id = halts.add(connection, BOOK, None, "stop", "anna")
+    assert halt_id is not None
+    guard.turn(0.0)
+    assert canceller.asked == [ETH]
+    with store.transaction() as connection:
+        assert not halts.enforced(connection, halt_id)
+        monkeypatch.setattr(canceller, "cancel_all", cancel)
+    guard.turn(1.0)
+    with store.transaction() as connection:
+        assert halts.enforced(connection, halt_id)
+
+
+def test_a_halt_that_no_database_took_becomes_a_row(
+    store: Database, guard: Guard, canceller: FakeCanceller, tmp_path: Path
+) -> None:
+    paths = [
+        halt_files.drop(tmp_path, BOOK, symbol, "the database is down", actor, now().isoformat())
+        for symbol, actor in ((ETH, "anna"), (ETH, "anna"), ("DOGE/USDT", "ben"))
+    ]
+    assert len(set(paths)) == 3
+    other = halt_files.drop(tmp_path, "another", None, "not ours", "anna", now().isoformat())
+    (tmp_path / "halt" / f"{BOOK}.torn.json").write_text('{"symbol": "ET')
+    guard.turn(0.0)
+    assert sorted(halted(store), key=str) == [("ETH/USDT", "anna"), (None, "ben"), (None, "guard")]
+    assert list((tmp_path / "halt").iterdir()) == [other]
+    assert sorted(set(canceller.asked)) == [BTC, ETH]
+    assert len(audit(store, "halted")) == 3
+
+
+def test_the_chain_is_anchored_each_minute_and_at_a_halt(
+    store: Database, guard: Guard, canceller: FakeCanceller, tmp_path: Path
+) -> None:
+    file = AnchorFile(tmp_path)
+    guard.turn(0.0)
+    assert file.read() == []
+    with store.transaction() as connection:
+        halts.add(connection, BOOK, ETH, "stop", "anna")
+    guard.turn(1.0)
+    guard.turn(1.5)
+    assert [anchor.seq for anchor in file.read()] == [1]
+    with store.transaction() as connection:
+        head = audit_chain.newest(connection)
+        assert head is not None
+        assert audit_chain.holds(connection, file.read()[0])
+    guard.turn(2.0)
+    guard.turn(1.0 + EVERY_SECONDS)
+    assert [anchor.seq for anchor in file.read()] == [1]
+    guard.turn(GRACE_SECONDS + 100)
+    guard.turn(GRACE_SECONDS + 200)
+    anchors = file.read()
+    assert [anchor.seq for anchor in anchors] == [1, 2]
+    lines = [json.loads(line) for line in file.path.read_text().splitlines()]
+    assert set(lines[0]) == {"seq", "hash", "at", "mark"}
+
+
+def test_a_chain_that_left_its_anchor_is_an_alarm_and_gets_no_new_one(
+    store: Database, guard: Guard, tmp_path: Path
+) -> None:
+    file = AnchorFile(tmp_path)
+    file.add(7, "f" * 64, now().isoformat())
+    with store.transaction() as connection:
+        halts.add(connection, BOOK, ETH, "stop", "anna")
+        beats(connection)
+    for moment in (0.0, GRACE_SECONDS):
+        guard.turn(moment)
+    assert audit(store, "alarm") == ["audit chain"]
+    assert len(file.read()) == 1

@@ -156,7 +156,7 @@ def test_cancel_takes_the_order_out():
     opened = book(FALL)
     resting = order(1, Side.BUY, OrderType.LIMIT, 10, limit=9_950)
     opened.place(resting)
-    opened.cancel(resting, 5)
+    opened.end(resting, Status.CANCELED, 5)
     assert (resting.status, resting.updated, walk_out(opened)) == (Status.CANCELED, 5, [])
 
 

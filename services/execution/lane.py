@@ -1,0 +1,180 @@
+"""A lane: the symbols of some partitions, worked on one thing after the other, so that every order has one writer."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Event
+from time import monotonic
+
+import structlog
+
+from adapters.bus.signal_topic import Record
+from adapters.store import orders, triggers
+from services.execution import booking, dispatch, reconcile
+from services.execution.desk import Desk
+from services.execution.evaluate import evaluate
+from services.execution.intake import take
+from services.execution.recovery import Recovery
+from trading.errors import BadData, Unavailable
+from trading.order import Order, OrderState
+
+_log = structlog.get_logger()
+
+#: The least time between two questions about an order that rests at the venue; none while the market's time stands.
+_ASK_SECONDS = 0.25
+#: The least time between two looks at what stands in the database when no message comes.
+_LOOK_SECONDS = 0.1
+_PAUSE_SECONDS = 0.5
+
+
+class Lane:
+    """One writer. `turn` does what there is to do; `run` repeats it in a thread of its own."""
+
+    def __init__(self, desk: Desk, names: Iterable[str], cluster_id: str, key: str, review_seconds: float) -> None:
+        self._desk = desk
+        self._names = sorted(names)
+        self._cluster_id = cluster_id
+        self._key = key
+        self._review_seconds = review_seconds
+        self._recovery = Recovery(desk)
+        self._arrivals: SimpleQueue[Record] = SimpleQueue()
+        self._records: deque[Record] = deque()
+        self._asked: datetime | None = None
+        self._asked_on = -_ASK_SECONDS
+        self._reviewed_on = monotonic()
+        self._reconciled = False
+        self.taken = 0
+        self.settled_at: datetime | None = None
+
+    def offer(self, record: Record) -> None:
+        """Put a message of one of this lane's partitions in line."""
+        self._arrivals.put(record)
+
+    @property
+    def backlog(self) -> int:
+        """Messages that wait."""
+        return self._arrivals.qsize() + len(self._records)
+
+    def run(self, stop: Event) -> None:
+        """Turn until `stop` is set; a dependency that does not answer is waited for, and nothing is given up.
+
+        Raises:
+            Interrupted: another process has taken the book over.
+        """
+        while not stop.is_set():
+            try:
+                self.turn()
+                self._wait(_LOOK_SECONDS)
+            except Unavailable as error:
+                _log.warning("unavailable", why=str(error))
+                stop.wait(_PAUSE_SECONDS)
+
+    def turn(self) -> None:
+        """Do one round: reconciliation, messages, orders, decisions; then say up to when nothing is left to do."""
+        now: datetime | None = self._desk.clock.now()
+        self._reconcile()
+        while self._arrived():
+            # A record leaves the queue with its effect; what interrupts us here finds it again.
+            since = monotonic()
+            acting = take(self._desk, self._records[0], self._cluster_id, self._key)
+            self._records.popleft()
+            self.taken += 1
+            now = None
+            self._act(acting, since)
+        busy = self._drive(now)
+        due = self._due()
+        for trigger in due:
+            since = monotonic()
+            self._act(evaluate(self._desk, trigger), since)
+        if now is not None and now == self._asked and not due and not busy and self._reconciled:
+            self.settled_at = now
+
+    def _wait(self, seconds: float) -> None:
+        try:
+            self._records.append(self._arrivals.get(timeout=seconds))
+        except Empty:
+            return
+
+    def _arrived(self) -> bool:
+        while not self._arrivals.empty():
+            self._records.append(self._arrivals.get_nowait())
+        return bool(self._records)
+
+    def _due(self) -> list[triggers.Trigger]:
+        with self._desk.database.transaction() as connection:
+            found = triggers.due(connection, self._desk.book)
+        return [trigger for trigger in found if trigger.symbol in self._names]
+
+    def _reconcile(self) -> None:
+        """Open the symbols that wait for it; look again at the others from time to time."""
+        if not self._reconciled or monotonic() - self._reviewed_on >= self._review_seconds:
+            names = reconcile.waiting(self._desk, self._names)
+            self._reconciled = not names or reconcile.reconcile(self._desk, self._recovery, names)
+        if monotonic() - self._reviewed_on >= self._review_seconds:
+            reconcile.reconcile(self._desk, self._recovery, self._names, "OPEN")
+            self._reviewed_on = monotonic()
+
+    def _drive(self, now: datetime | None) -> bool:
+        """Bring every living order one hop on; True while any is not settled with the venue."""
+        with self._desk.database.transaction() as connection:
+            living = [o for o in orders.living(connection, self._desk.book) if o.request.symbol in self._names]
+        asking = now is not None and now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
+        moved = False
+        for order in living:
+            if order.state.unsettled:
+                self._step(order)
+                moved = True
+            elif asking:
+                moved |= self._ask(order)
+        if asking:
+            self._asked, self._asked_on = now, monotonic()
+        return moved
+
+    def _step(self, order: Order) -> None:
+        since = monotonic()
+        if order.state is OrderState.INTENT:
+            self._act(dispatch.ready(self._desk, order), since)
+        elif order.state is OrderState.PENDING_CANCEL:
+            self._act([order], since)
+        else:
+            self._ask(order)
+
+    def _ask(self, order: Order) -> bool:
+        """Ask the venue what has become of `order`; True when something has."""
+        since = monotonic()
+        try:
+            acting = self._recovery.resolve(order)
+        except BadData as error:
+            self._halt(order, error)
+            return False
+        self._act(acting or (), since)
+        return acting is not None
+
+    def _act(self, acting: Sequence[Order], since: float) -> None:
+        """Send what is SENDING and cancel what is PENDING_CANCEL, and so on with what follows from the answers."""
+        line = deque((order, since) for order in acting)
+        while line:
+            order, began = line.popleft()
+            try:
+                if order.state is OrderState.SENDING:
+                    answer = dispatch.transmit(self._desk, order, began)
+                    began = monotonic()
+                    following = dispatch.take_answer(self._desk, order, answer)
+                else:
+                    following = dispatch.cancel(self._desk, order)
+                    began = monotonic()
+                    if following is None:
+                        following = self._recovery.resolve(order) or ()
+            except BadData as error:
+                self._halt(order, error)
+                continue
+            line.extend((each, began) for each in following)
+
+    def _halt(self, order: Order, error: BadData) -> None:
+        """Stop the symbol of an order of which the venue says what cannot be; the others go on."""
+        reason = f"order {order.client_id}: {error}"
+        _log.error("symbol_halted", symbol=order.request.symbol, reason=reason)
+        now = self._desk.clock.now()
+        with self._desk.transaction() as connection:
+            booking.halt(connection, self._desk, order.request.symbol, reason, now)
