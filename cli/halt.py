@@ -65,8 +65,8 @@ def stop_trading(settings: Settings, outcome: Outcome) -> None:
     symbols = [] if outcome.symbol is None else [outcome.symbol]
     try:
         with store(settings, statement_timeout="5s") as database:
-            symbols = _write(database, outcome)
-            if _await_guard(database, outcome):
+            symbols, seq = _write(database, outcome)
+            if _await_guard(database, outcome, seq):
                 return
             _cancel(settings, symbols, outcome)
             _record(database, "halt_enforced", str(outcome.halt_id), outcome, {"cancelled": outcome.cancelled})
@@ -79,12 +79,16 @@ def stop_trading(settings: Settings, outcome: Outcome) -> None:
             _cancel(settings, symbols, outcome)
 
 
-def _write(database: Database, outcome: Outcome) -> list[str]:
-    """Write the row, and its audit event apart: whoever holds the chain cannot hold up the halt."""
-    from adapters.store import halts
+def _write(database: Database, outcome: Outcome) -> tuple[list[str], int]:
+    """Write the row, and its audit event apart: whoever holds the chain cannot hold up the halt.
+
+    Return the symbols to cancel in, and the last row of the chain before it.
+    """
+    from adapters.store import audit_chain, halts
 
     with database.transaction() as connection:
         symbols = symbols_of(connection, outcome.book, outcome.symbol)
+        head = audit_chain.newest(connection)
         halt_id = halts.add(connection, outcome.book, outcome.symbol, outcome.reason, outcome.by)
         if halt_id is None:
             outcome.standing = True
@@ -93,11 +97,12 @@ def _write(database: Database, outcome: Outcome) -> list[str]:
                 for one in halts.in_force(connection, outcome.book)
                 if (one.symbol, one.actor) == (outcome.symbol, outcome.by)
             )
+            halts.enforce_again(connection, halt_id)
     outcome.halt_id = halt_id
     if not outcome.standing:
         about = {"symbol": outcome.symbol, "reason": outcome.reason}
         _record(database, "halted", outcome.symbol or outcome.book, outcome, about)
-    return symbols
+    return symbols, head[0] if head else 0
 
 
 def _record(database: Database, kind: str, ref: str, outcome: Outcome, about: dict[str, Any]) -> None:
@@ -110,8 +115,8 @@ def _record(database: Database, kind: str, ref: str, outcome: Outcome, about: di
         outcome.undone.append(f"no audit event {kind}: {error}")
 
 
-def _await_guard(database: Database, outcome: Outcome) -> bool:
-    """Return whether a living guard has cancelled the orders in the time it has for it."""
+def _await_guard(database: Database, outcome: Outcome, seq: int) -> bool:
+    """Return whether a living guard has cancelled the orders in the time it has for it, and said so behind `seq`."""
     from adapters.store import audit, halts, vigilance
 
     assert outcome.halt_id is not None  # noqa: S101
@@ -120,7 +125,7 @@ def _await_guard(database: Database, outcome: Outcome) -> bool:
         with database.transaction() as connection:
             alive = vigilance.last_words(connection, outcome.book, "guard", _ALIVE_SECONDS) is not None
             done = halts.enforced(connection, outcome.halt_id)
-            event = audit.last(connection, "halt_enforced", str(outcome.halt_id)) if done else None
+            event = audit.since(connection, seq, "halt_enforced", str(outcome.halt_id)) if done else None
         if event is not None:
             outcome.cancelled, outcome.cancelled_by = event["cancelled"], "guard"
             return True

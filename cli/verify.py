@@ -1,8 +1,9 @@
 """`tradewind verify`: do the court record, the database and the broker log agree with what we promise? Read only."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from rich.table import Table
 from adapters.settings import Settings, load
 from cli.output import as_json, note, out
 from cli.verb import DataDir, Json, verb
-from trading.errors import Misconfigured, Unavailable
+from trading.errors import Misconfigured
 
 if TYPE_CHECKING:
     from adapters.evidence.finding import Verdict, Violation
@@ -93,15 +94,12 @@ def _server(settings: Settings, data_dir: Path) -> Iterator[str]:
             server.stop()
 
 
-def _log(settings: Settings) -> "Log | str":
+def _log(settings: Settings) -> "Callable[[], Log] | str":
     from adapters.evidence import topic
 
     if settings.kafka is None:
         return "the in-process broker ends with its session (TRADEWIND_KAFKA names another)"
-    try:
-        return topic.read(settings.kafka, settings.kafka_api_version, settings.signal_topic)
-    except Unavailable as error:
-        return str(error)
+    return partial(topic.read, settings.kafka, settings.kafka_api_version, settings.signal_topic)
 
 
 def _secrets(settings: Settings, data_dir: Path, book: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Loading a history: one read-only, repeatable transaction over the tables of a book, and its court record."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -72,14 +72,14 @@ def load(
     book: str,
     record: Path,
     *,
-    log: Log | str = "no broker was named",
+    log: Callable[[], Log] | str = "no broker was named",
     absence_margin: timedelta = timedelta(0),
     secrets: Mapping[str, str] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> History:
     """Return all that is known about `book`; `record` is the court record of its venue.
 
-    `log` is the topic's or why there is none, `secrets` by name must not be found in `texts` by origin.
+    `log` reads the topic, or says why it cannot be read; `secrets` by name must not be found in `texts` by origin.
 
     Raises:
         Misconfigured: there is no such record, or the database has no tables of ours.
@@ -93,11 +93,19 @@ def load(
         book,
         seen,
         **stored,
-        log=log,
+        log=log if isinstance(log, str) else _told(log),
         absence_margin=absence_margin,
         secrets=dict(secrets or {}),
         texts=dict(texts or {}),
     )
+
+
+def _told(log: Callable[[], Log]) -> Log | str:
+    """Return the log, read after the database so that it holds all that the database knows; or why there is none."""
+    try:
+        return log()
+    except Unavailable as error:
+        return str(error)
 
 
 def _both(database: Database, book: str, record: Path) -> tuple[dict[str, Any], court.Court]:

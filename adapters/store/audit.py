@@ -16,9 +16,10 @@ def record(connection: Connection, at: datetime, actor: str, kind: str, ref: str
     )
 
 
-def last(connection: Connection, kind: str, ref: str) -> dict[str, Any] | None:
-    """Return the payload of the newest event of `kind` about `ref`, or None."""
+def since(connection: Connection, seq: int, kind: str, ref: str) -> dict[str, Any] | None:
+    """Return the payload of the newest event of `kind` about `ref` behind row `seq`, or None."""
     row = connection.execute(
-        "select payload from ops.audit_events where kind = %s and ref = %s order by seq desc limit 1", (kind, ref)
+        "select payload from ops.audit_events where seq > %s and kind = %s and ref = %s order by seq desc limit 1",
+        (seq, kind, ref),
     ).fetchone()
     return None if row is None else row["payload"]

@@ -55,6 +55,11 @@ def mark_enforced(connection: Connection, halt_id: int) -> None:
     connection.execute("update trading.halts set enforced_at = clock_timestamp() where halt_id = %s", (halt_id,))
 
 
+def enforce_again(connection: Connection, halt_id: int) -> None:
+    """Have the guard cancel once more what works under a halt that stands."""
+    connection.execute("update trading.halts set enforced_at = null where halt_id = %s", (halt_id,))
+
+
 def enforced(connection: Connection, halt_id: int) -> bool:
     """Return whether the guard has cancelled the working orders under the halt."""
     return bool(
@@ -84,7 +89,8 @@ def reopen(
     """
     rows = connection.execute(
         "update trading.symbol_states set state = 'RECONCILING', reason = %s, at = %s,"
-        " accepts_venue = accepts_venue or %s where book = %s and symbol = any(%s) and state = 'HALTED' returning symbol",
+        " accepts_venue = accepts_venue or %s where book = %s and symbol = any(%s) and state = 'HALTED'"
+        " returning symbol",
         (reason, at, accept_venue, book, list(symbols)),
     )
     return sorted(row["symbol"] for row in rows)

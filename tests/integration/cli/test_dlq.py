@@ -13,8 +13,9 @@ from adapters.bus.envelope import seal
 from adapters.bus.signal_message import encode
 from adapters.bus.signal_topic import SignalConsumer, cluster_id
 from adapters.store import heartbeats
+from adapters.store.dead_letters import Content
 from adapters.store.inbox import offsets
-from cli.dlq import printable
+from cli.dlq import _key, printable
 from cli.program import app
 from services.execution.loop import Loop
 from tests.integration.execution.conftest import floor
@@ -134,6 +135,29 @@ def test_all_replays_what_nobody_has_replayed(desk: Desk, floor: Floor) -> None:
     assert [done["letter_id"] for done in desk.replay("--all")] == [2, 3]
     assert desk.say("replay", "--all", "--by", "anna")[0] == 0
     assert desk.say("list")[0] == 0
+
+
+def test_a_replay_keeps_the_partition_of_its_symbol(desk: Desk, floor: Floor) -> None:
+    for name in "abcdefgh":
+        floor.publish(name.encode(), key=name)
+    floor.settle()
+    before = {letter["letter_id"]: letter["partition"] for letter in desk.listed()}
+    assert set(before.values()) == {0, 1}
+    assert {done["letter_id"]: done["partition"] for done in desk.replay("--all")} == before
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (Content(b"k\xff", b""), "k\ufffd"),
+        (Content(None, seal('{"book":"b","symbol":"X/Y"}', KEY)), "b|X/Y"),
+        (Content(None, b"rubbish"), ""),
+        (Content(None, seal("[]", KEY)), ""),
+        (Content(None, b"[" * 100_000), ""),
+    ],
+)
+def test_the_key_of_a_letter(content: Content, key: str) -> None:
+    assert _key(content) == key
 
 
 def test_nothing_is_there_to_list_or_replay(desk: Desk) -> None:

@@ -144,6 +144,10 @@ def test_the_guard_cancels_within_its_time(
     assert desk.working() == []
     assert seconds < 3
     assert desk.events() == [("halted", "anna"), ("halt_enforced", "guard")]
+    desk.order(ETH)
+    code, done = desk.ask("halt", "--reason", "again", "--by", "anna")
+    assert (code, done["standing"], done["cancelled"]) == (0, True, {BTC: 0, ETH: 1})
+    assert desk.working() == []
 
 
 def test_without_a_database_it_cancels_and_leaves_a_file_which_the_guard_takes(
@@ -174,12 +178,15 @@ def test_without_an_exchange_it_says_what_is_not_cancelled(desk: Desk) -> None:
 def test_a_running_session_is_found_by_its_data_folder(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = LocalSecrets(desk.folder)
     desk.simulator.stop()
-    account = {"name": BOOK, "balances": {"USDT": "100000"}}
-    keys = {"api_key": secrets.derive("venue", BOOK, "key"), "secret": secrets.derive("venue", BOOK, "secret")}
-    other = SimulatorProcess(desk.simulator.folder, desk.simulator.config | {"accounts": [account | keys]})
+    accounts = [
+        {"name": BOOK, "balances": {"USDT": "100000"}}
+        | {"api_key": secrets.derive(owner, BOOK, "key"), "secret": secrets.derive(owner, BOOK, "secret")}
+        for owner in ("venue", "guard")
+    ]
+    other = SimulatorProcess(desk.simulator.folder, desk.simulator.config | {"accounts": accounts})
     other.config["state_dir"] = str(desk.simulator.folder / "other")
     other.start()
-    venue = other.venue(keys["api_key"], keys["secret"])
+    venue = other.venue(accounts[0]["api_key"], accounts[0]["secret"])
     venue.send(other.order(Side.BUY, "0.01", OrderType.LIMIT, limit="1000"))
     (desk.folder / "simulator" / BOOK).mkdir(parents=True)
     (desk.folder / "simulator" / BOOK / "ready.json").write_text(json.dumps(other.ready))

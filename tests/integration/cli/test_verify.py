@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def judged(floor: Floor) -> dict[str, Verdict]:
         floor.database,
         BOOK,
         floor.simulator.record,
-        log=topic.read(floor.broker.bootstrap, VERSION, TOPIC),
+        log=partial(topic.read, floor.broker.bootstrap, VERSION, TOPIC),
         absence_margin=timedelta(seconds=15),
         secrets={"signal_key": "k" * 32},
     )

@@ -36,3 +36,16 @@ def test_a_book_without_a_record_is_named(tmp_path: Path):
     database: Any = None
     with pytest.raises(Misconfigured, match="no court record"):
         load.load(database, "book", tmp_path / "nothing")
+
+
+def test_a_broker_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    record, database, order = tmp_path / "record", None, []
+    record.write_text("")
+    monkeypatch.setattr(load, "_database", lambda *_: order.append("database") or {})
+
+    def log() -> Any:
+        order.append("log")
+        raise Unavailable("it does not answer")
+
+    assert load.load(database, "book", record, log=log).log == "it does not answer"  # type: ignore[arg-type]
+    assert order == ["database", "log"]
