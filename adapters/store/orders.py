@@ -30,45 +30,31 @@ def create(
 
     With `recv_window_ms` it goes on to SENDING in the same statement, dated `at`: the caller sends it after the commit.
     """
-    key = request.key
-    client_id = key.client_id(request.book, attempt)
+    client_id = request.key.client_id(request.book, attempt)
     sent_at = None if recv_window_ms is None else at
     state = OrderState.INTENT if recv_window_ms is None else OrderState.SENDING
+    order = Order(request, client_id, state, attempt, epoch, sent_at, recv_window_ms)
     connection.execute(
         f"with made as (insert into trading.orders ({COLUMNS}, created_at, updated_at) values"  # noqa: S608
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null, 0, %s, %s)"
+        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " returning client_id)"
         " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
         " select client_id, e.before, e.after, %s, e.detail from made, unnest(%s::text[], %s::text[], %s::jsonb[])"
         " with ordinality as e (before, after, detail, place) order by e.place",
-        (
-            client_id,
-            key.signal_id,
-            key.decision_no,
-            key.leg,
-            attempt,
-            request.book,
-            request.strategy,
-            request.venue,
-            request.symbol,
-            request.side,
-            request.type,
-            request.quantity,
-            request.reference_price,
-            request.limit,
-            request.stop,
-            request.reduce_only,
-            state,
-            epoch,
-            sent_at,
-            recv_window_ms,
-            at,
-            at,
-            at,
-            *_first_events(state, attempt, epoch),
-        ),
+        (*_row(order), at, at, at, *_first_events(state, attempt, epoch)),
     )
-    return Order(request, client_id, state, attempt, epoch, sent_at, recv_window_ms)
+    return order
+
+
+def _row(order: Order) -> tuple[object, ...]:
+    """Return the values of COLUMNS."""
+    request, key = order.request, order.request.key
+    identity = (order.client_id, key.signal_id, key.decision_no, key.leg, order.attempt)
+    place = (request.book, request.strategy, request.venue, request.symbol)
+    prices = (request.reference_price, request.limit, request.stop)
+    wanted = (request.side, request.type, request.quantity, *prices, request.reduce_only)
+    progress = (order.state, order.epoch, order.sent_at, order.recv_window_ms, order.venue_order_id, order.filled)
+    return (*identity, *place, *wanted, *progress)
 
 
 def _first_events(state: OrderState, attempt: int, epoch: int) -> tuple[list[str | None], list[str], list[Jsonb]]:

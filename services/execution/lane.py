@@ -1,7 +1,7 @@
 """A lane: the symbols of some partitions, worked on one thing after the other, so that every order has one writer."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -11,13 +11,12 @@ import structlog
 
 from adapters.bus.signal_topic import Record
 from adapters.store import orders, triggers
-from services.execution import booking, dispatch, reconcile
+from services.execution import reconcile
 from services.execution.desk import Desk
 from services.execution.evaluate import evaluate
+from services.execution.hops import Hops
 from services.execution.intake import take
-from services.execution.recovery import Recovery
-from trading.errors import BadData, Unavailable
-from trading.order import Order, OrderState
+from trading.errors import Unavailable
 
 _log = structlog.get_logger()
 
@@ -37,7 +36,7 @@ class Lane:
         self._cluster_id = cluster_id
         self._key = key
         self._review_seconds = review_seconds
-        self._recovery = Recovery(desk)
+        self._hops = Hops(desk)
         self._arrivals: SimpleQueue[Record] = SimpleQueue()
         self._records: deque[Record] = deque()
         self._asked: datetime | None = None
@@ -81,12 +80,12 @@ class Lane:
             self._records.popleft()
             self.taken += 1
             now = None
-            self._act(acting, since)
+            self._hops.act(acting, since)
         busy = self._drive(now)
         due = self._due()
         for trigger in due:
             since = monotonic()
-            self._act(evaluate(self._desk, trigger), since)
+            self._hops.act(evaluate(self._desk, trigger), since)
         if now is not None and now == self._asked and not due and not busy and self._reconciled:
             self.settled_at = now
 
@@ -110,9 +109,9 @@ class Lane:
         """Open the symbols that wait for it; look again at the others from time to time."""
         if not self._reconciled or monotonic() - self._reviewed_on >= self._review_seconds:
             names = reconcile.waiting(self._desk, self._names)
-            self._reconciled = not names or reconcile.reconcile(self._desk, self._recovery, names)
+            self._reconciled = not names or reconcile.reconcile(self._desk, self._hops.recovery, names)
         if monotonic() - self._reviewed_on >= self._review_seconds:
-            reconcile.reconcile(self._desk, self._recovery, self._names, "OPEN")
+            reconcile.reconcile(self._desk, self._hops.recovery, self._names, "OPEN")
             self._reviewed_on = monotonic()
 
     def _drive(self, now: datetime | None) -> bool:
@@ -123,58 +122,10 @@ class Lane:
         moved = False
         for order in living:
             if order.state.unsettled:
-                self._step(order)
+                self._hops.step(order)
                 moved = True
             elif asking:
-                moved |= self._ask(order)
+                moved |= self._hops.ask(order)
         if asking:
             self._asked, self._asked_on = now, monotonic()
         return moved
-
-    def _step(self, order: Order) -> None:
-        since = monotonic()
-        if order.state is OrderState.INTENT:
-            self._act(dispatch.ready(self._desk, order), since)
-        elif order.state is OrderState.PENDING_CANCEL:
-            self._act([order], since)
-        else:
-            self._ask(order)
-
-    def _ask(self, order: Order) -> bool:
-        """Ask the venue what has become of `order`; True when something has."""
-        since = monotonic()
-        try:
-            acting = self._recovery.resolve(order)
-        except BadData as error:
-            self._halt(order, error)
-            return False
-        self._act(acting or (), since)
-        return acting is not None
-
-    def _act(self, acting: Sequence[Order], since: float) -> None:
-        """Send what is SENDING and cancel what is PENDING_CANCEL, and so on with what follows from the answers."""
-        line = deque((order, since) for order in acting)
-        while line:
-            order, began = line.popleft()
-            try:
-                if order.state is OrderState.SENDING:
-                    answer = dispatch.transmit(self._desk, order, began)
-                    began = monotonic()
-                    following = dispatch.take_answer(self._desk, order, answer)
-                else:
-                    following = dispatch.cancel(self._desk, order)
-                    began = monotonic()
-                    if following is None:
-                        following = self._recovery.resolve(order) or ()
-            except BadData as error:
-                self._halt(order, error)
-                continue
-            line.extend((each, began) for each in following)
-
-    def _halt(self, order: Order, error: BadData) -> None:
-        """Stop the symbol of an order of which the venue says what cannot be; the others go on."""
-        reason = f"order {order.client_id}: {error}"
-        _log.error("symbol_halted", symbol=order.request.symbol, reason=reason)
-        now = self._desk.clock.now()
-        with self._desk.transaction() as connection:
-            booking.halt(connection, self._desk, order.request.symbol, reason, now)

@@ -46,11 +46,21 @@ class MarketSpec:
     hourly_volume: float
 
 
-DEFAULT_SPECS = (
+#: All that the random market has; each is its own function of the seed, whichever others are traded.
+SPECS = (
     MarketSpec("BTC/USDT", 60_000.0, 0.01, 0.00001, 1.0, 0.010, 180.0),
     MarketSpec("ETH/USDT", 3_000.0, 0.01, 0.0001, 1.2, 0.018, 2_400.0),
     MarketSpec("SOL/USDT", 150.0, 0.01, 0.001, 1.4, 0.028, 30_000.0),
+    MarketSpec("BNB/USDT", 600.0, 0.01, 0.001, 0.9, 0.015, 3_000.0),
+    MarketSpec("LTC/USDT", 90.0, 0.01, 0.001, 1.1, 0.020, 9_000.0),
+    MarketSpec("AVAX/USDT", 35.0, 0.01, 0.01, 1.4, 0.030, 25_000.0),
+    MarketSpec("LINK/USDT", 15.0, 0.001, 0.01, 1.3, 0.026, 60_000.0),
+    MarketSpec("DOT/USDT", 7.0, 0.001, 0.01, 1.3, 0.024, 80_000.0),
+    MarketSpec("XRP/USDT", 0.6, 0.0001, 0.1, 1.0, 0.022, 2_500_000.0),
+    MarketSpec("ADA/USDT", 0.5, 0.0001, 0.1, 1.2, 0.024, 2_000_000.0),
 )
+#: What a plain run trades.
+DEFAULT_SPECS = SPECS[:3]
 
 
 def bars(seed: int, specs: Sequence[MarketSpec], timeframe: Timeframe, start: datetime, end: datetime) -> pl.DataFrame:
