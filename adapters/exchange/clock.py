@@ -7,6 +7,9 @@ from trading.errors import Unavailable
 from trading.ports import Clock
 from trading.timeframe import EPOCH
 
+#: After so long without being set a clock may have drifted by milliseconds; who needs better sets it more often.
+_OLD_SECONDS = 60.0
+
 
 class WallClock:
     """The machine's clock."""
@@ -70,8 +73,12 @@ class AlignedClock:
 
     def now(self) -> datetime:
         """Return the venue's time in UTC; Unavailable when it was never asked and does not answer."""
-        if self._set is None:
-            self.align()
+        if self._set is None or monotonic() - self._set[0] > _OLD_SECONDS:
+            try:
+                self.align()
+            except Unavailable:
+                if self._set is None:
+                    raise
         assert self._set is not None  # noqa: S101
         on, moment = self._set
         self._latest = max(self._latest, moment + timedelta(seconds=monotonic() - on))

@@ -37,7 +37,7 @@ class Market:
 def random_market(
     seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None, history: int = HISTORY
 ) -> Market:
-    """Return the seeded market: three instruments (or those of `symbols`, out of ten), the last `steps` bars of 120 days traded.
+    """Return the seeded market: three instruments, or `symbols` out of ten; the last `steps` bars of 120 days traded.
 
     `history` bars, as far as these days hold them, lie before the traded ones.
 

@@ -17,6 +17,7 @@ from adapters.compose import clock, quotes, venues
 from adapters.settings import Settings, load
 from adapters.store import books, inbox, instruments, parameters
 from adapters.store.database import Database
+from services.execution.clock_watch import Alignable, ClockGate, ClockWatch
 from services.execution.desk import Desk
 from services.execution.lease import Lease
 from services.execution.loop import Loop
@@ -54,6 +55,9 @@ def run(stop: Event) -> None:
             return
         desks = [_desk(settings, configuration, database, epoch, venue, quote) for venue in connections]
         _place(database, consumer, cluster, durable=version is None)
+        if isinstance(time := clock(settings), Alignable):
+            gate = ClockGate(database, time, settings.book, configuration["venue"], configuration["symbols"])
+            parts.enter_context(ClockWatch(time, gate.judge))
         _log.info("trading", book=settings.book, epoch=epoch, symbols=sorted(desks[0].instruments))
         Loop(desks, consumer, cluster, settings.required("signal_key"), settings.review_seconds).run(stop)
 

@@ -9,7 +9,7 @@ from adapters.store import audit_chain
 from adapters.store.anchors import AnchorFile
 from adapters.store.database import Database
 from services.guard.watch import Doubt
-from trading.errors import BadData
+from trading.errors import BadData, Unavailable
 
 _log = structlog.get_logger()
 
@@ -36,8 +36,12 @@ class Anchoring:
             Unavailable: the database does not answer; the next turn tries again.
         """
         if monotonic >= self._due:
-            self._doubts = self._take()
             self._due = monotonic + EVERY_SECONDS
+            try:
+                self._doubts = self._take()
+            except Unavailable:
+                self.ask()
+                raise
         return self._doubts
 
     def _take(self) -> list[Doubt]:
@@ -47,7 +51,9 @@ class Anchoring:
                 if last is not None and not audit_chain.holds(connection, last):
                     return [Doubt("audit chain", f"row {last.seq} is not as anchored: `tradewind audit verify`")]
                 head = audit_chain.newest(connection)
-            if head is not None and (last is None or head[0] > last.seq):
+            if head is None:
+                self.ask()
+            elif last is None or head[0] > last.seq:
                 self._file.add(*head, WallClock().now().isoformat())
         except (BadData, OSError) as error:
             _log.error("cannot_anchor", why=str(error))

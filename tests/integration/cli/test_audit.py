@@ -21,7 +21,7 @@ from cli.program import app
 from tests.integration.execution.floor import broken_links
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=UTC)
-#: How many rows the chain of the speed test has; a million takes a minute to write.
+#: How many rows the chain of the speed test has; a million takes half a minute to write.
 ROWS = int(os.environ.get("TRADEWIND_TEST_AUDIT_ROWS", "20000"))
 
 

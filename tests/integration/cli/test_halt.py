@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.exchange.ccxt_venue import CcxtVenue
-from adapters.store import accounts, books, halts
+from adapters.store import accounts, audit, books, halts
+from adapters.store.anchors import AnchorFile
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
 from adapters.store.symbols import in_state, set_state
@@ -91,9 +93,9 @@ def desk(
         yield made
 
 
-@pytest.fixture
-def running_guard(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The guard as it runs in its process, here in a thread; it returns when it lives."""
+@contextmanager
+def guarded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run the guard as in its process, here in a thread, from its first sign of life on."""
     monkeypatch.setenv("TRADEWIND_DATA_DIR", str(desk.folder))
     stop = threading.Event()
     thread = threading.Thread(target=guard.run, args=(stop,))
@@ -104,9 +106,17 @@ def running_guard(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
             if connection.execute("select 1 from ops.heartbeats where service = 'guard'").rowcount:
                 break
         time.sleep(0.02)
-    yield
-    stop.set()
-    thread.join(20)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+
+
+@pytest.fixture
+def running_guard(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with guarded(desk, monkeypatch):
+        yield
 
 
 def test_without_a_guard_the_command_itself_cancels(desk: Desk) -> None:
@@ -148,6 +158,15 @@ def test_the_guard_cancels_within_its_time(
     code, done = desk.ask("halt", "--reason", "again", "--by", "anna")
     assert (code, done["standing"], done["cancelled"]) == (0, True, {BTC: 0, ETH: 1})
     assert desk.working() == []
+
+
+def test_a_guard_that_stops_leaves_an_anchor_of_the_last_row(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Strays, "look", lambda *_: Seen())
+    with desk.database.transaction() as connection:
+        audit.record(connection, desk.simulator.clock().now(), "test", "first", "x", {})
+    with guarded(desk, monkeypatch), desk.database.transaction() as connection:
+        audit.record(connection, desk.simulator.clock().now(), "test", "last", "x", {})
+    assert [anchor.seq for anchor in AnchorFile(desk.folder).read()] == [1, 2]
 
 
 def test_without_a_database_it_cancels_and_leaves_a_file_which_the_guard_takes(

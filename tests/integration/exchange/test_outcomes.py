@@ -5,7 +5,7 @@ import pytest
 from adapters.exchange.court_record import accepted_orders, lines
 from tests.integration.simulator.simulator_process import SimulatorProcess
 from trading.order import Side
-from trading.ports import Known, Verdict
+from trading.ports import Known, Unreachable, Verdict
 
 #: fault -> (does the order live, what we may conclude)
 TABLE = {
@@ -47,6 +47,13 @@ def test_every_lie_of_a_venue_is_read_rightly_and_sent_once(simulator: Simulator
         assert (outcome.venue_order_id, outcome.fills) == (None, ())
         taken = [one.client_id for one in accepted_orders(simulator.record)]
         assert (fault, order.client_id in taken) == (fault, lives)
+        if venue.waits():
+            assert fault in ("too_many_429", "banned_418")
+            assert venue.send(simulator.order(Side.BUY, "0.01")).code == "NOT_SENT"
+            assert isinstance(venue.order("BTC/USDT", order.client_id), Unreachable)
+            # somebody else, who was not asked to wait
+            venue = simulator.venue()
+            continue
         found = venue.order("BTC/USDT", order.client_id)
         assert isinstance(found, Known)
         assert (fault, found.value is not None) == (fault, lives)

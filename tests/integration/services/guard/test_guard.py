@@ -391,6 +391,7 @@ def test_the_chain_is_anchored_each_minute_and_at_a_halt(
     file = AnchorFile(tmp_path)
     guard.turn(0.0)
     assert file.read() == []
+    assert not file.path.exists()
     with store.transaction() as connection:
         halts.add(connection, BOOK, ETH, "stop", "anna")
     guard.turn(1.0)

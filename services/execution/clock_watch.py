@@ -1,0 +1,89 @@
+"""The clock watch: our clock set by the venue's again and again, and no new risk while the machine's is off."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import Protocol, Self, runtime_checkable
+
+import structlog
+
+from adapters.store import gates
+from adapters.store.database import Database
+from trading.errors import Unavailable
+from trading.market.clean import Finding
+
+_log = structlog.get_logger()
+
+#: A machine whose time is off by more cannot be trusted to know what is fresh.
+MOST_SKEW = timedelta(milliseconds=500)
+_EVERY_SECONDS = 5.0
+
+
+@runtime_checkable
+class Alignable(Protocol):
+    """A clock that can be set by the venue's."""
+
+    def now(self) -> datetime:
+        """Return the current market time."""
+        ...
+
+    def align(self) -> timedelta:
+        """Ask the venue once; return by how much the machine's clock is ahead. Unavailable when it does not answer."""
+        ...
+
+
+class ClockWatch:
+    """Aligns `clock` in a thread of its own and tells `found` of the machine's skew each time."""
+
+    def __init__(self, clock: Alignable, found: Callable[[timedelta], None]) -> None:
+        self._clock = clock
+        self._found = found
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="clock", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def look(self) -> None:
+        """Align once; a venue or database that does not answer is asked again the next time."""
+        try:
+            self._found(self._clock.align())
+        except Unavailable as error:
+            _log.warning("unavailable", why=str(error))
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.look()
+            self._stop.wait(_EVERY_SECONDS)
+
+
+class ClockGate:
+    """Closes the gates of a book's symbols while the skew is too large, and opens them when it is not."""
+
+    def __init__(self, database: Database, clock: Alignable, book: str, venue: str, symbols: Sequence[str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._keys = {"book": book, "venue": venue, "timeframe": "-"}
+        self._symbols = tuple(symbols)
+        self._closed: bool | None = None
+
+    def judge(self, skew: timedelta) -> None:
+        """Write what `skew` means, when it means something new."""
+        closed = abs(skew) > MOST_SKEW
+        if closed == self._closed:
+            return
+        now = self._clock.now()
+        found = []
+        if closed:
+            detail = f"this machine's clock is {skew.total_seconds():+.3f} s off the venue's"
+            found = [Finding("clock", blocking=True, count=1, first_ts=now, last_ts=now, detail=detail)]
+            _log.error("clock_off", skew=skew.total_seconds())
+        with self._database.transaction() as connection:
+            for symbol in self._symbols:
+                gates.write(connection, self._keys, symbol, found, now, "execution", now, domain="clock")
+        self._closed = closed
