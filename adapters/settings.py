@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     )
     lanes: int = Field(default=1, ge=1, le=32, description="symbols that execution works on side by side")
     lease_ms: int = Field(default=3000, ge=200, le=60000, description="a silent owner loses its book after so long")
+    health_port: int | None = Field(
+        default=None, ge=0, le=65535, description="/health and /metrics of execution on the loopback; 0 = any free port"
+    )
     review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(

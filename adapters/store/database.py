@@ -14,6 +14,11 @@ from trading.errors import Misconfigured, Unavailable
 OPTIONS = (
     "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s -c statement_timeout={timeout}"
 )
+#: A server that is gone without a word is found out by the system, not waited for: seconds, the last in ms.
+_LINK = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_LINK |= {"tcp_user_timeout": 10_000}
+#: The pool would wait twice as long after each failed attempt; a server that was away for long is to be noticed soon.
+_RETRY_SECONDS = 1.0
 
 Connection = psycopg.Connection[DictRow]
 
@@ -36,7 +41,14 @@ class Database:
             open=False,
             timeout=15,
             check=ConnectionPool.check_connection if checked else None,
-            kwargs={"row_factory": dict_row, "options": OPTIONS.format(timeout=statement_timeout), "autocommit": False},
+            reconnect_timeout=_RETRY_SECONDS,
+            reconnect_failed=_try_on,
+            kwargs={
+                "row_factory": dict_row,
+                "options": OPTIONS.format(timeout=statement_timeout),
+                "autocommit": False,
+                **_LINK,
+            },
         )
 
     @contextmanager
@@ -121,6 +133,11 @@ def version(database: Database) -> str:
     assert row is not None  # noqa: S101
     server = f"postgresql {str(row['pg']).split()[0]}"
     return f"timescaledb {row['ts']} on {server}" if row["ts"] else server
+
+
+def _try_on(pool: Any) -> None:
+    """Let the pool that has given up try again, for those who wait for it."""
+    pool.check()
 
 
 def _first_line(error: Exception) -> str:

@@ -58,7 +58,10 @@ def transmit(desk: Desk, order: Order, since: float) -> Outcome:
     if protocol.too_late(monotonic() - since, order.recv_window_ms or 0):
         return Outcome(Verdict.REFUSED, protocol.NOT_SENT, "too late to be sent under its timestamp")
     crash_point("before_wire")
+    began = monotonic()
     answer = desk.venue.send(order)
+    desk.metrics.wire.observe(monotonic() - began)
+    desk.metrics.orders.labels(str(answer.verdict)).inc()
     crash_point("after_wire")
     return answer
 

@@ -72,6 +72,7 @@ class Lane:
     def turn(self) -> None:
         """Do one round: reconciliation, messages, orders, decisions; then say up to when nothing is left to do."""
         now: datetime | None = self._desk.clock.now()
+        self._desk.metrics.turned = monotonic()
         self._reconcile()
         while self._arrived():
             # A record leaves the queue with its effect; what interrupts us here finds it again.
@@ -79,6 +80,8 @@ class Lane:
             acting = take(self._desk, self._records[0], self._cluster_id, self._key)
             self._records.popleft()
             self.taken += 1
+            self._desk.metrics.messages.inc()
+            self._desk.metrics.taking.observe(monotonic() - since)
             now = None
             self._hops.act(acting, since)
         busy = self._drive(now)

@@ -110,6 +110,7 @@ class Loop:
             self._begun = True
 
     def _read(self) -> None:
+        self._desk.metrics.backlog.set(self.backlog)
         if self.backlog >= _MOST_WAITING:
             Event().wait(_POLL_MS / 1000)
             return

@@ -6,7 +6,8 @@ Started beside another one it stands by, with everything loaded, and takes the b
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from threading import Event
 from typing import Any
 
@@ -17,12 +18,15 @@ from adapters.compose import clock, quotes, venues
 from adapters.settings import Settings, load
 from adapters.store import books, inbox, instruments, parameters
 from adapters.store.database import Database
+from adapters.telemetry.execution_metrics import Metrics
+from adapters.telemetry.health import Health
 from services.execution.clock_watch import Alignable, ClockGate, ClockWatch
 from services.execution.desk import Desk
 from services.execution.lease import Lease
 from services.execution.loop import Loop
 from services.process import main
 from trading.errors import Misconfigured, Unavailable
+from trading.ports import Known, Unreachable, Venue
 
 _log = structlog.get_logger()
 
@@ -48,12 +52,17 @@ def run(stop: Event) -> None:
         parts.callback(consumer.close)
         for connection in connections:
             connection.balances()  # a standby has its markets loaded and its connections open
+        metrics = Metrics()
+        if settings.health_port is not None:
+            health = parts.enter_context(Health(metrics, settings.health_port))
+            _log.info("health", url=f"http://127.0.0.1:{health.port}/health")
         lease = Lease(database, settings.book, f"{os.uname().nodename}:{os.getpid()}", settings.lease_ms)
         parts.callback(lease.close)
         epoch = lease.wait(stop)
         if epoch is None:
             return
-        desks = [_desk(settings, configuration, database, epoch, venue, quote) for venue in connections]
+        metrics.own(epoch)
+        desks = [_desk(settings, configuration, database, epoch, venue, quote, metrics) for venue in connections]
         _place(database, consumer, cluster, durable=version is None)
         if isinstance(time := clock(settings), Alignable):
             gate = ClockGate(database, time, settings.book, configuration["venue"], configuration["symbols"])
@@ -71,7 +80,13 @@ def _configuration(settings: Settings, database: Database) -> Mapping[str, Any]:
 
 
 def _desk(
-    settings: Settings, configuration: Mapping[str, Any], database: Database, epoch: int, venue: Any, quote: Any
+    settings: Settings,
+    configuration: Mapping[str, Any],
+    database: Database,
+    epoch: int,
+    venue: Venue,
+    quote: Callable[[str], Known[Decimal] | Unreachable] | None,
+    metrics: Metrics,
 ) -> Desk:
     time = clock(settings)
     with database.transaction() as connection:
@@ -90,6 +105,8 @@ def _desk(
         settings.recv_window_ms,
         settings.absence_margin_ms,
         quote,
+        settings.lease_ms,
+        metrics,
     )
 
 
