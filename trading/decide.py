@@ -49,20 +49,27 @@ def decide(signal: Signal, account: Account, market: Market, limits: Limits, dec
         return Decision("DENIED", "expired", account.holding)
     try:
         target = _target(signal, account, market, limits)
-        step = plan(
-            target.quantity,
-            account,
-            signal,
-            market.price,
-            market.instrument,
-            limits,
-            decision_no,
-        )
+        step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
+        refusal = _refusal(step, signal, market, limits)
+        if refusal:
+            # What may not grow is protected nevertheless.
+            target = Target(account.holding, (refusal,))
+            step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
+            if _refusal(step, signal, market, limits) or not (step.requests or step.cancels):
+                return Decision("DENIED", refusal, account.holding)
+    except Denied as unknown:
+        return Decision("DENIED", str(unknown), account.holding)
+    return _decision(target, step, signal)
+
+
+def _refusal(step: Plan, signal: Signal, market: Market, limits: Limits) -> str:
+    """Return why compliance refuses an order of `step`, "" when it refuses none."""
+    try:
         for request in step.requests:
             screen(request, market.price, signal.reference_price, market.instrument, limits)
     except Denied as refusal:
-        return Decision("DENIED", str(refusal), account.holding)
-    return _decision(target, step, signal)
+        return str(refusal)
+    return ""
 
 
 def _target(signal: Signal, account: Account, market: Market, limits: Limits) -> Target:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from trading.errors import Unavailable
+from trading.errors import Misconfigured, Unavailable
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,17 @@ class SignalConsumer:
 
     def __init__(self, bootstrap: str, api_version: str | None, topic: str) -> None:
         from kafka import KafkaConsumer
-        from kafka.errors import KafkaError
+        from kafka.errors import KafkaError, LogTruncationError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
         self.topic = topic
         self._error = KafkaError
+        self._lost = (OffsetOutOfRangeError, LogTruncationError, NoOffsetForPartitionError)
         self.partitions = 0
         try:
             self._consumer: Any = KafkaConsumer(
                 group_id=None,
                 enable_auto_commit=False,
+                auto_offset_reset="none",  # where to go on is never guessed
                 isolation_level="read_committed",
                 fetch_max_wait_ms=10,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -83,7 +85,11 @@ class SignalConsumer:
             raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
 
     def place(self, next_offsets: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-        """Assign all partitions, seek to `next_offsets` (0 where absent), return (beginning, end) by partition."""
+        """Assign all partitions, seek to `next_offsets` (the beginning where absent); return (beginning, end) of each.
+
+        Raises:
+            Unavailable: the broker does not answer, or has no such topic.
+        """
         from kafka.structs import TopicPartition
 
         try:
@@ -93,17 +99,27 @@ class SignalConsumer:
             partitions = [TopicPartition(self.topic, number) for number in sorted(numbers)]
             self._consumer.assign(partitions)
             self.partitions = len(partitions)
-            for partition in partitions:
-                self._consumer.seek(partition, next_offsets.get(partition.partition, 0))
             first, last = self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
+            for partition in partitions:
+                self._consumer.seek(partition, next_offsets.get(partition.partition, first[partition]))
         except self._error as error:
             raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
         return {partition.partition: (first[partition], last[partition]) for partition in partitions}
 
     def poll(self, timeout_ms: int) -> list[Record]:
-        """Return the next messages, in order per partition; empty after `timeout_ms` without any."""
+        """Return the next messages, in order per partition; empty after `timeout_ms` without any.
+
+        Raises:
+            Misconfigured: the topic does not hold the offset that is next; nothing may be assumed about what it holds.
+            Unavailable: the broker does not answer.
+        """
         try:
             batches = self._consumer.poll(timeout_ms=timeout_ms, max_records=200)
+        except self._lost as error:
+            raise Misconfigured(
+                f"{self.topic} was re-created or has lost its tail: {error!r}; restore it, or name a new topic by"
+                " TRADEWIND_SIGNAL_TOPIC"
+            ) from error
         except self._error as error:
             raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
         return [

@@ -1,6 +1,6 @@
 """Connections to the database: one pool a process, every session in UTC and with timeouts that free a frozen lock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from trading.errors import Misconfigured, Unavailable
+from trading.errors import Interrupted, Misconfigured, Unavailable
 
 #: A frozen client must not hold a row lock for ever: these are safety settings, not tuning.
 OPTIONS = (
@@ -19,6 +19,8 @@ _LINK = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "
 _LINK |= {"tcp_user_timeout": 10_000}
 #: The pool would wait twice as long after each failed attempt; a server that was away for long is to be noticed soon.
 _RETRY_SECONDS = 1.0
+#: The server has ended a session whose client was silent or slow.
+_TOO_LONG = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.lookup("25P04"))
 
 Connection = psycopg.Connection[DictRow]
 
@@ -26,10 +28,19 @@ Connection = psycopg.Connection[DictRow]
 class Database:
     """A pool of connections with dict rows. Use as a context manager, or call close()."""
 
-    def __init__(self, url: str, *, size: int = 4, statement_timeout: str = "120s", checked: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 4,
+        statement_timeout: str = "120s",
+        transaction_timeout: str = "0",
+        checked: bool = True,
+    ) -> None:
         """Prepare a pool of at most `size`; with `checked` a connection is tried before it is lent.
 
-        Who is fast and tries again by itself does without the check.
+        Who is fast and tries again by itself does without the check. Who pipelines statements and may freeze sets
+        `transaction_timeout` ("0": none): between two of them the server does not count a session as idle.
         """
         self.url = url
         self._reader: Any = None
@@ -41,6 +52,7 @@ class Database:
             open=False,
             timeout=15,
             check=ConnectionPool.check_connection if checked else None,
+            configure=None if transaction_timeout == "0" else _limited(transaction_timeout),
             reconnect_timeout=_RETRY_SECONDS,
             reconnect_failed=_try_on,
             kwargs={
@@ -63,10 +75,12 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
+        except psycopg.errors.InvalidGrantor as error:
+            raise Interrupted(_first_line(error)) from error
         except psycopg.errors.DiskFull as error:
             hint = "free some, or choose another --data-dir"
             raise Unavailable(f"no space left on the disk of the database: {_first_line(error)}; {hint}") from error
-        except (PoolTimeout, psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
+        except (PoolTimeout, psycopg.OperationalError, *_TOO_LONG) as error:
             raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
 
     def arrow(self, query: str) -> Any:
@@ -133,6 +147,17 @@ def version(database: Database) -> str:
     assert row is not None  # noqa: S101
     server = f"postgresql {str(row['pg']).split()[0]}"
     return f"timescaledb {row['ts']} on {server}" if row["ts"] else server
+
+
+def _limited(transaction_timeout: str) -> Callable[[Connection], None]:
+    """Return what limits the transactions of a new connection, where the server (17 and later) can do that."""
+
+    def configure(connection: Connection) -> None:
+        query = "select set_config(name, %s, false) from pg_settings where name = 'transaction_timeout'"
+        connection.execute(query, (transaction_timeout,))
+        connection.commit()
+
+    return configure
 
 
 def _try_on(pool: Any) -> None:

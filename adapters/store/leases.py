@@ -20,12 +20,13 @@ def seize(connection: Connection, book: str, owner: str) -> int:
     return row["epoch"]
 
 
-def holds(connection: Connection, book: str, epoch: int) -> bool:
-    """Return True while `epoch` is still the newest; nobody can take the lease until the transaction ends."""
-    row = connection.execute(
-        "select 1 from trading.leases where book = %s and epoch = %s for share", (book, epoch)
-    ).fetchone()
-    return row is not None
+def require(connection: Connection, book: str, epoch: int) -> None:
+    """Go on only while `epoch` is the newest; nobody can take the lease until the transaction ends.
+
+    The answer is not waited for: an epoch that is void fails the transaction as Interrupted, at the latest when it
+    commits.
+    """
+    connection.execute("select trading.require_lease(%s, %s)", (book, epoch))
 
 
 def renew(connection: Connection, book: str, epoch: int) -> bool:

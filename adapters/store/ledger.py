@@ -1,6 +1,7 @@
 """The ledger in SQL: journals go in whole, balances come out of the rows that the triggers keep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -43,15 +44,31 @@ def post_all(
     )
 
 
-def outstanding(connection: Connection, client_id: str) -> tuple[Decimal, int]:
-    """Return what the order still has reserved (any currency: it has one) and how many journals it has."""
-    row = connection.execute(
+@dataclass(frozen=True)
+class Held:
+    """What an order has reserved (any currency: it has one) and how many journals speak of it."""
+
+    amount: Decimal = Decimal(0)
+    journals: int = 0
+
+    def __add__(self, other: "Held") -> "Held":
+        return Held(self.amount + other.amount, self.journals + other.journals)
+
+
+def ask_held(connection: Connection, client_id: str) -> Callable[[], Held]:
+    """Ask what the order holds now; the answer is waited for when it is called for."""
+    cursor = connection.execute(
         "select coalesce(sum(e.amount) filter (where e.account = 'reserved'), 0) as amount,"
         " count(distinct j.journal_id) as journals"
         " from trading.journals as j inner join trading.ledger_entries as e using (journal_id) where j.ref = %s",
         (client_id,),
-    ).fetchone()
-    return (Decimal(0), 0) if row is None else (row["amount"], row["journals"])
+    )
+
+    def answer() -> Held:
+        row = cursor.fetchone()
+        return Held() if row is None else Held(row["amount"], row["journals"])
+
+    return answer
 
 
 def owned(connection: Connection, book: str) -> dict[str, Decimal]:

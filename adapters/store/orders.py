@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from adapters.store.database import Connection
@@ -94,9 +96,28 @@ def move(
     detail: str = "",
 ) -> bool:
     """Compare-and-set `order.state` > `after` under the order's epoch; False when the row is no longer as read."""
+    return _moved(connection, order, after, at, venue_order_id, code, detail).fetchone() is not None
+
+
+def move_locked(
+    connection: Connection, order: Order, after: OrderState, at: datetime, *, venue_order_id: str | None = None
+) -> None:
+    """Do as `move` does in a transaction that has locked the row and found it as read: the answer is not waited for."""
+    _moved(connection, order, after, at, venue_order_id, "", "")
+
+
+def _moved(
+    connection: Connection,
+    order: Order,
+    after: OrderState,
+    at: datetime,
+    venue_order_id: str | None,
+    code: str,
+    detail: str,
+) -> Cursor[DictRow]:
     lifecycle.check(order.state, after)
     about = {"code": code, "detail": detail, "venue_order_id": venue_order_id}
-    moved = connection.execute(
+    return connection.execute(
         "with moved as (update trading.orders set state = %(after)s,"
         " venue_order_id = coalesce(%(venue_id)s, venue_order_id), outcome_code = %(code)s,"
         " outcome_detail = %(text)s, updated_at = %(at)s"
@@ -114,8 +135,7 @@ def move(
             "text": detail,
             "detail": Jsonb({name: value for name, value in about.items() if value}),
         },
-    ).fetchone()
-    return moved is not None
+    )
 
 
 def adopt(connection: Connection, book: str, epoch: int) -> None:

@@ -1,5 +1,6 @@
 """Triggers: sub-accounts to decide about anew, kept in the database so that a crash forgets none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,14 +25,14 @@ def add(connection: Connection, book: str, strategy: str, symbol: str, reason: s
     )
 
 
-def due(connection: Connection, book: str) -> list[Trigger]:
-    """Return the sub-accounts of `book` that wait for a decision, longest waiting first."""
-    rows = connection.execute(
+def ask_due(connection: Connection, book: str) -> Callable[[], list[Trigger]]:
+    """Ask which sub-accounts of `book` wait for a decision, longest waiting first; the call awaits the answer."""
+    cursor = connection.execute(
         "select strategy, symbol, (array_agg(reason order by trigger_id))[1] as reason, max(trigger_id) as last_id"
         " from trading.triggers where book = %s group by strategy, symbol order by min(trigger_id)",
         (book,),
     )
-    return [Trigger(row["strategy"], row["symbol"], row["reason"], row["last_id"]) for row in rows]
+    return lambda: [Trigger(r["strategy"], r["symbol"], r["reason"], r["last_id"]) for r in cursor.fetchall()]
 
 
 def clear(connection: Connection, book: str, trigger: Trigger) -> None:

@@ -14,7 +14,7 @@ from adapters.telemetry.execution_metrics import Metrics
 class _Quiet(WSGIRequestHandler):
     """Answers without a word in the log."""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - the names of the base class
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the names of the base class
         """Say nothing."""
 
 

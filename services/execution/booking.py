@@ -1,12 +1,13 @@
 """Booking: what the venue reports about an order becomes fills, journals and a new state, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from adapters.store import audit, fills, ledger, orders, symbols, triggers
 from adapters.store.database import Connection
+from adapters.store.ledger import Held
 from adapters.store.triggers import Trigger
 from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
@@ -34,20 +35,22 @@ def settle(
     price = desk.price(order.request.symbol) if reported or after.terminal else None
     now = desk.clock.now()
     with desk.transaction() as connection:
+        held = ledger.ask_held(connection, order.client_id)
         current = orders.get(connection, order.client_id, lock=True)
         if current is None or current.state is not order.state or current.epoch != order.epoch:
             return None
-        new = book(connection, desk, current, reported, now)
+        booked = book(connection, desk, current, reported, now)
         crash_point("fill_booked")
-        if current.filled + new < seen.filled:
+        if current.filled + booked.quantity < seen.filled:
             raise Unknown(f"order {order.client_id} filled {seen.filled} at the venue, known fills explain less")
         if after is not order.state:
-            orders.move(connection, order, after, now, venue_order_id=seen.venue_order_id)
+            orders.move_locked(connection, order, after, now, venue_order_id=seen.venue_order_id)
         if after.terminal:
-            release(connection, desk, order, now)
+            _release(connection, desk, order, held() + booked.held, now)
         sending: Sequence[Order] = ()
-        if new or after.terminal:
-            sending = _follow(connection, desk, order, "fill" if new else str(after).lower(), price, now)
+        if booked.quantity or after.terminal:
+            reason = "fill" if booked.quantity else str(after).lower()
+            sending = _follow(connection, desk, order, reason, price, now)
         crash_point("answer_written")
     crash_point("answer_committed")
     return sending
@@ -85,8 +88,16 @@ def close(
     return True
 
 
-def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fill], now: datetime) -> Decimal:
-    """Book those of `reported` that are new, each exactly once, and return the quantity that they add.
+@dataclass(frozen=True)
+class Booked:
+    """What was new: the quantity in base, and what it changed of the order's reservation."""
+
+    quantity: Decimal = ZERO
+    held: Held = field(default_factory=Held)
+
+
+def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fill], now: datetime) -> Booked:
+    """Book those of `reported` that are new, each exactly once.
 
     A trade that is known with other numbers is set aside, and one that fills more than was ordered is booked; either
     halts its symbol, for one of two reports is wrong.
@@ -102,7 +113,7 @@ def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fi
             why = f"trade {trade.trade_id} of {trade.symbol} at {trade.venue} is known with other numbers"
             halt(connection, desk, request.symbol, why, now)
     if not fresh:
-        return ZERO
+        return Booked()
     instrument = desk.instruments[request.symbol]
     entries = [(journal.fill(desk.book, trade, instrument), trade.ts) for trade in fresh]
     ledger.post_all(connection, entries, desk.book, request.strategy, request.symbol)
@@ -113,7 +124,8 @@ def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fi
     if order.filled + new > request.quantity:
         why = f"order {order.client_id} of {request.quantity} was filled {order.filled + new}"
         halt(connection, desk, request.symbol, why, now)
-    return new
+    reserved = (line.amount for entry, _ in entries for line in entry.lines if line.account == "reserved")
+    return Booked(new, Held(sum(reserved, ZERO), len(entries)))
 
 
 def halt(connection: Connection, desk: Desk, symbol: str, reason: str, now: datetime) -> None:
@@ -126,8 +138,11 @@ def halt(connection: Connection, desk: Desk, symbol: str, reason: str, now: date
 
 def release(connection: Connection, desk: Desk, order: Order, now: datetime) -> None:
     """Give back what a settled order still has reserved."""
-    amount, journals = ledger.outstanding(connection, order.client_id)
-    if amount:
+    _release(connection, desk, order, ledger.ask_held(connection, order.client_id)(), now)
+
+
+def _release(connection: Connection, desk: Desk, order: Order, held: Held, now: datetime) -> None:
+    if held.amount:
         instrument = desk.instruments[order.request.symbol]
-        entry = journal.release(order.request.side, order.client_id, journals, instrument, amount)
+        entry = journal.release(order.request.side, order.client_id, held.journals, instrument, held.amount)
         ledger.post(connection, entry, desk.book, order.request.strategy, order.request.symbol, now)

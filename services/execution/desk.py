@@ -8,12 +8,9 @@ from decimal import Decimal
 from adapters.store import leases
 from adapters.store.database import Connection, Database
 from adapters.telemetry.execution_metrics import Metrics
-from trading.errors import Interrupted
 from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.ports import Clock, Known, Unreachable, Venue
-
-_WITH_TRANSACTION_TIMEOUT = 170000
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,6 @@ class Desk:
     recv_window_ms: int
     absence_margin_ms: int
     quote: Callable[[str], Known[Decimal] | Unreachable] | None = None
-    lease_ms: int = 3000
     metrics: Metrics = field(default_factory=Metrics)
 
     def price(self, symbol: str) -> Known[Decimal] | Unreachable:
@@ -46,24 +42,13 @@ class Desk:
     def transaction(self) -> Iterator[Connection]:
         """Yield a transaction that commits only while this desk still holds the lease of its book.
 
+        Statements are pipelined: an answer is waited for only where it is read.
+
         Raises:
             Interrupted: another process has taken the book over.
         """
-        with brief(self.database, self.lease_ms) as connection:
-            if not leases.holds(connection, self.book, self.epoch):
-                raise Interrupted(f"the lease of book {self.book} was taken over by another process")
+        with self.database.transaction() as connection, connection.pipeline():
+            leases.require(connection, self.book, self.epoch)
             yield connection
-
-
-@contextmanager
-def brief(database: Database, most_ms: int) -> Iterator[Connection]:
-    """Yield a transaction that the database ends by itself after `most_ms`: a frozen process must not keep its locks.
-
-    Statements are pipelined: an answer is waited for only where it is read. No other timeout of the server runs while
-    it waits for the next statement of a pipeline.
-    """
-    with database.transaction() as connection, connection.pipeline():
-        if connection.info.server_version >= _WITH_TRANSACTION_TIMEOUT:
-            connection.execute("select set_config('transaction_timeout', %s, true)", (str(most_ms),))
-        yield connection
-        connection.commit()
+            # As a statement of the pipeline it costs no journey of its own; the pool finds the transaction ended.
+            connection.execute("commit")

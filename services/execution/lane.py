@@ -1,7 +1,7 @@
 """A lane: the symbols of some partitions, worked on one thing after the other, so that every order has one writer."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -10,13 +10,14 @@ from time import monotonic
 import structlog
 
 from adapters.bus.signal_topic import Record
-from adapters.store import orders, triggers
+from adapters.store.outlook import read
 from services.execution import reconcile
 from services.execution.desk import Desk
 from services.execution.evaluate import evaluate
 from services.execution.hops import Hops
 from services.execution.intake import take
 from trading.errors import Unavailable
+from trading.order import Order
 
 _log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ class Lane:
 
     def __init__(self, desk: Desk, names: Iterable[str], cluster_id: str, key: str, review_seconds: float) -> None:
         self._desk = desk
-        self._names = sorted(names)
+        self._names = frozenset(names)
         self._cluster_id = cluster_id
         self._key = key
         self._review_seconds = review_seconds
@@ -42,6 +43,7 @@ class Lane:
         self._asked: datetime | None = None
         self._asked_on = -_ASK_SECONDS
         self._reviewed_on = monotonic()
+        self._looked_on = 0.0
         self._reconciled = False
         self.taken = 0
         self.settled_at: datetime | None = None
@@ -70,10 +72,29 @@ class Lane:
                 stop.wait(_PAUSE_SECONDS)
 
     def turn(self) -> None:
-        """Do one round: reconciliation, messages, orders, decisions; then say up to when nothing is left to do."""
-        now: datetime | None = self._desk.clock.now()
+        """Do one round: messages, reconciliation, orders, decisions; then say up to when nothing is left to do."""
+        now = self._desk.clock.now()
         self._desk.metrics.turned = monotonic()
-        self._reconcile()
+        if not self._reconciled:
+            # A signal that finds its symbol closed is refused for good: first open what can be opened.
+            waiting = read(self._desk.database, self._desk.book).reconciling
+            self._reconciled = self._reconcile(waiting & self._names)
+        if self._take_all() and monotonic() - self._looked_on < _LOOK_SECONDS:
+            return
+        self._looked_on = monotonic()
+        outlook = read(self._desk.database, self._desk.book)
+        self._reconciled = self._reconcile(outlook.reconciling & self._names)
+        busy = self._drive([order for order in outlook.living if order.request.symbol in self._names], now)
+        due = [trigger for trigger in outlook.due if trigger.symbol in self._names]
+        for trigger in due:
+            since = monotonic()
+            self._hops.act(evaluate(self._desk, trigger), since)
+        if now == self._asked and not due and not busy and self._reconciled:
+            self.settled_at = now
+
+    def _take_all(self) -> bool:
+        """Take over every message that has arrived; True when there was one."""
+        taken = False
         while self._arrived():
             # A record leaves the queue with its effect; what interrupts us here finds it again.
             since = monotonic()
@@ -82,15 +103,9 @@ class Lane:
             self.taken += 1
             self._desk.metrics.messages.inc()
             self._desk.metrics.taking.observe(monotonic() - since)
-            now = None
             self._hops.act(acting, since)
-        busy = self._drive(now)
-        due = self._due()
-        for trigger in due:
-            since = monotonic()
-            self._hops.act(evaluate(self._desk, trigger), since)
-        if now is not None and now == self._asked and not due and not busy and self._reconciled:
-            self.settled_at = now
+            taken = True
+        return taken
 
     def _wait(self, seconds: float) -> None:
         try:
@@ -103,25 +118,17 @@ class Lane:
             self._records.append(self._arrivals.get_nowait())
         return bool(self._records)
 
-    def _due(self) -> list[triggers.Trigger]:
-        with self._desk.database.transaction() as connection:
-            found = triggers.due(connection, self._desk.book)
-        return [trigger for trigger in found if trigger.symbol in self._names]
-
-    def _reconcile(self) -> None:
-        """Open the symbols that wait for it; look again at the others from time to time."""
-        if not self._reconciled or monotonic() - self._reviewed_on >= self._review_seconds:
-            names = reconcile.waiting(self._desk, self._names)
-            self._reconciled = not names or reconcile.reconcile(self._desk, self._hops.recovery, names)
+    def _reconcile(self, waiting: Set[str]) -> bool:
+        """Open the symbols that wait for it, look again at the others from time to time; False while one waits."""
+        done = not waiting or reconcile.reconcile(self._desk, self._hops.recovery, sorted(waiting))
         if monotonic() - self._reviewed_on >= self._review_seconds:
-            reconcile.reconcile(self._desk, self._hops.recovery, self._names, "OPEN")
+            reconcile.reconcile(self._desk, self._hops.recovery, sorted(self._names - waiting), "OPEN")
             self._reviewed_on = monotonic()
+        return done
 
-    def _drive(self, now: datetime | None) -> bool:
+    def _drive(self, living: Sequence[Order], now: datetime) -> bool:
         """Bring every living order one hop on; True while any is not settled with the venue."""
-        with self._desk.database.transaction() as connection:
-            living = [o for o in orders.living(connection, self._desk.book) if o.request.symbol in self._names]
-        asking = now is not None and now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
+        asking = now != self._asked and monotonic() - self._asked_on >= _ASK_SECONDS
         moved = False
         for order in living:
             if order.state.unsettled:

@@ -8,7 +8,6 @@ import structlog
 from adapters.store import heartbeats, leases
 from adapters.store.database import Database
 from adapters.store.leases import Presence
-from services.execution.desk import brief
 from trading.errors import Unavailable
 
 _log = structlog.get_logger()
@@ -79,7 +78,7 @@ class Lease:
         while not self._ended.wait(self._lease_ms / 4000):
             try:
                 self._presence.claim()
-                with brief(self._database, self._lease_ms) as connection:
+                with self._database.transaction() as connection:
                     if not leases.renew(connection, self._book, self.epoch):
                         return
             except Unavailable as error:

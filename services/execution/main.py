@@ -40,7 +40,10 @@ def run(stop: Event) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     with contextlib.ExitStack() as parts:
         size = 2 + 2 * settings.lanes
-        database = parts.enter_context(Database(settings.required("database_url"), size=size, checked=False))
+        url = settings.required("database_url")
+        # Frozen within a transaction we hold the lease's row; the server ends it in time for a successor.
+        database = Database(url, size=size, transaction_timeout=f"{settings.lease_ms}ms", checked=False)
+        parts.enter_context(database)
         configuration = _configuration(settings, database)
         quote = None
         if settings.market_time == "running":
@@ -105,7 +108,6 @@ def _desk(
         settings.recv_window_ms,
         settings.absence_margin_ms,
         quote,
-        settings.lease_ms,
         metrics,
     )
 

@@ -4,7 +4,7 @@ A difference halts exactly the symbols that it touches until a person has looked
 is recorded and booked apart, so that the books are the venue's again; it is neither adopted nor undone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,13 +36,6 @@ def begin(desk: Desk) -> None:
         for symbol in desk.instruments:
             if symbol not in halted:
                 symbols.set_state(connection, desk.book, symbol, "RECONCILING", "start", now)
-
-
-def waiting(desk: Desk, names: Iterable[str]) -> list[str]:
-    """Return those of the symbols `names` that wait for reconciliation."""
-    with desk.transaction() as connection:
-        found = symbols.in_state(connection, desk.book, "RECONCILING")
-    return sorted(set(names) & set(found))
 
 
 def reconcile(desk: Desk, recovery: Recovery, names: Sequence[str], state: str = "RECONCILING") -> bool:

@@ -78,7 +78,7 @@ class Recovery:
             ours = orders.find(connection, desk.book, symbol, [trade.venue_order_id for trade in trades])
             for venue_id, order in ours.items():
                 mine = [trade for trade in trades if trade.venue_order_id == venue_id]
-                if booking.book(connection, desk, order, mine, now):
+                if booking.book(connection, desk, order, mine, now).quantity:
                     booking.remember(connection, desk, order, "fill", now)
                     if order.state.terminal:
                         booking.release(connection, desk, order, now)

@@ -13,7 +13,7 @@ from trading.candle import BARS
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
 from trading.simulation.path import TickBar
-from trading.simulation.random_market import DEFAULT_SPECS, MarketSpec, bars
+from trading.simulation.random_market import SPECS, MarketSpec, bars
 from trading.timeframe import Timeframe
 
 _AHEAD = timedelta(days=2)
@@ -117,7 +117,7 @@ def on_grid(frame: pl.DataFrame, instrument: Instrument) -> list[TickBar]:
 def _spec(instrument: Instrument) -> MarketSpec:
     """Return how `instrument` behaves in a random market: as the default of its name, or as a small coin."""
     tick, lot = float(instrument.tick), float(instrument.lot)
-    for spec in DEFAULT_SPECS:
+    for spec in SPECS:
         if spec.symbol == instrument.symbol:
             return replace(spec, tick=tick, lot=lot)
     price = tick * 10_000

@@ -41,3 +41,14 @@ alter table trading.symbol_states add column accepts_venue boolean not null defa
 create index orders_stops on trading.orders (book, strategy, symbol, created_at) where leg = 'stop';
 create index decisions_of_account on trading.risk_decisions (book, strategy, symbol, decided_at)
 where target_quantity = 0;
+
+-- Fails the transaction of an owner whose epoch is void; the shared lock keeps the next owner waiting until it ends.
+create function trading.require_lease(wanted_book text, wanted_epoch bigint) returns void language plpgsql as $$
+begin
+    perform 1 from trading.leases where book = wanted_book and epoch = wanted_epoch for share;
+    if not found then
+        raise exception 'the lease of book % was taken over by another process', wanted_book
+            using errcode = 'invalid_grantor';
+    end if;
+end
+$$;

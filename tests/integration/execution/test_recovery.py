@@ -211,7 +211,7 @@ def test_a_known_trade_with_other_numbers_halts_its_symbol_and_is_not_booked(flo
     )
     for _ in range(2):
         with floor.desk.transaction() as connection:
-            assert booking.book(connection, floor.desk, entry, [changed], floor.now()) == 0
+            assert booking.book(connection, floor.desk, entry, [changed], floor.now()).quantity == 0
     assert floor.owned() == owned
     assert floor.one("select state from trading.symbol_states") == "HALTED"
     assert floor.one("select count(*) from ops.audit_events where kind = 'halted'") == 1

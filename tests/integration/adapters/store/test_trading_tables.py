@@ -62,7 +62,7 @@ def test_a_journal_is_posted_once_and_balances_follow(db: Database):
             ledger.post(connection, entry, BOOK, STRATEGY, SYMBOL, AT)
         assert ledger.owned(connection, BOOK) == {"USDT": D("10.5")}
         assert ledger.imbalance(connection, BOOK) == 0
-        assert ledger.outstanding(connection, "nobody") == (D(0), 0)
+        assert ledger.ask_held(connection, "nobody")() == ledger.Held()
 
 
 def test_funds_are_split_in_whole_cents_and_nothing_is_lost(db: Database):
