@@ -7,41 +7,66 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from trading.money import text
 
+#: What is its own canonical value; asked for first, for most values are one of these.
+_PLAIN = frozenset({str, int, bool, type(None)})
 
-def plain(value: Any) -> Any:  # noqa: PLR0911 - one return per type reads best
+
+def plain(value: Any) -> Any:
     """Return `value` as JSON types: Decimals as plain text, times as ISO 8601 in UTC, dataclasses as objects.
 
     Raises:
         TypeError: a type that has no canonical text, such as a number that is not finite or a time without zone.
     """
+    kind: type[Any] = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is dict:
+        return {str(key): plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in _names(kind)}
+    return _plain_scalar(value)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _plain_scalar(value: Any) -> Any:
     if isinstance(value, Decimal) and value.is_finite():
         return text(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if value is None or isinstance(value, str | int | bool):
-        return value
     if isinstance(value, float) and math.isfinite(value):
         return repr(value)
+    if isinstance(value, str | int):
+        return value
     raise TypeError(f"no canonical text for {value!r}")
 
 
 def canonical(value: Any) -> str:
     """Return the canonical JSON text of `value`: sorted keys, no spaces."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _dumped(plain(value))
 
 
 def digest(value: Any) -> str:
     """Return the hex SHA-256 of the canonical text of `value`."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def digest_plain(value: Any) -> str:
+    """Return `digest(value)` of a value that `plain` has made, without making it again."""
+    return hashlib.sha256(_dumped(value).encode()).hexdigest()
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -15,7 +15,7 @@ from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
 from trading.account import Account
 from trading.accounting.journal import reserve
-from trading.audit import canonical, digest, plain
+from trading.audit import canonical, digest_plain, plain
 from trading.decide import Decision, Market, decide
 from trading.order import Order, OrderRequest, OrderState
 from trading.ports import Unreachable
@@ -57,15 +57,24 @@ def decide_within(
 
 
 def conclude(
-    connection: Connection, desk: Desk, trigger: Trigger, situation: Situation, price: Decimal, now: datetime
+    connection: Connection,
+    desk: Desk,
+    trigger: Trigger,
+    situation: Situation,
+    price: Decimal,
+    now: datetime,
+    signal: Signal | None = None,
 ) -> Sequence[Order] | None:
-    """Decide about a `situation` that was read in the present transaction; as `decide_within`."""
+    """Decide about a `situation` that was read in the present transaction; as `decide_within`.
+
+    `signal` is the one in force, when it is at hand already.
+    """
     if situation.body is None:
         return ()
     account = situation.account
     if any(order.state.unsettled for order in account.working):
         return None
-    signal = decode(canonical(situation.body))
+    signal = signal or decode(canonical(situation.body))
     market = Market(desk.instruments[trigger.symbol], price, now)
     decision = decide(signal, account, market, desk.limits, situation.decision_no)
     sending: Sequence[Order] = ()
@@ -87,7 +96,7 @@ def _store(
 ) -> Sequence[Order]:
     number = situation.decision_no
     inputs = _inputs(signal, situation.account, market, decision, desk.limits_version)
-    hashed = digest(inputs)
+    hashed = digest_plain(inputs)
     inbox.add_decision(
         connection,
         decision,

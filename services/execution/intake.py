@@ -114,7 +114,8 @@ def _accept(
     trigger = Trigger(signal.strategy, signal.symbol, "signal", 0)
     sending = None
     if isinstance(price, Known):
-        sending = conclude(connection, desk, trigger, situations.under(situation, message.body), price.value, now)
+        in_force = situations.under(situation, message.body)
+        sending = conclude(connection, desk, trigger, in_force, price.value, now, signal)
     if sending is None:
         triggers.add(connection, desk.book, signal.strategy, signal.symbol, "signal", now)
         return ()

@@ -114,7 +114,7 @@ class Loop:
         if self.backlog >= _MOST_WAITING:
             Event().wait(_POLL_MS / 1000)
             return
-        for record in self._consumer.poll(0 if self.backlog else _POLL_MS):
+        for record in self._consumer.poll(_POLL_MS):
             self._lanes[record.partition % len(self._lanes)].offer(record)
 
     def _say_settled(self) -> None:
