@@ -120,9 +120,9 @@ class Lane:
 
     def _reconcile(self, waiting: Set[str]) -> bool:
         """Open the symbols that wait for it, look again at the others from time to time; False while one waits."""
-        done = not waiting or reconcile.reconcile(self._desk, self._hops.recovery, sorted(waiting))
+        done = not waiting or reconcile.reconcile(self._desk, self._hops, sorted(waiting))
         if monotonic() - self._reviewed_on >= self._review_seconds:
-            reconcile.reconcile(self._desk, self._hops.recovery, sorted(self._names - waiting), "OPEN")
+            reconcile.reconcile(self._desk, self._hops, sorted(self._names - waiting), "OPEN")
             self._reviewed_on = monotonic()
         return done
 

@@ -11,8 +11,10 @@ from decimal import Decimal
 import structlog
 
 from adapters.store import audit, foreign, ledger, orders, symbols
+from services.execution import booking
 from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
+from services.execution.hops import Hops
 from services.execution.recovery import Recovery
 from trading.fill import Fill
 from trading.money import ZERO, text
@@ -38,12 +40,12 @@ def begin(desk: Desk) -> None:
                 symbols.set_state(connection, desk.book, symbol, "RECONCILING", "start", now)
 
 
-def reconcile(desk: Desk, recovery: Recovery, names: Sequence[str], state: str = "RECONCILING") -> bool:
+def reconcile(desk: Desk, hops: Hops, names: Sequence[str], state: str = "RECONCILING") -> bool:
     """Compare the symbols `names` that are in `state` with the venue and open or halt each.
 
     False while the venue does not answer or still owes the proof of an order; such a symbol stays as it is.
     """
-    verdicts = {symbol: _inspect(desk, recovery, symbol) for symbol in names}
+    verdicts = {symbol: _inspect(desk, hops, symbol) for symbol in names}
     balances = desk.venue.balances()
     crash_point("reconcile_asked")
     if isinstance(balances, Unreachable):
@@ -54,21 +56,19 @@ def reconcile(desk: Desk, recovery: Recovery, names: Sequence[str], state: str =
         settled = not orders.in_doubt(connection, desk.book)
         off = _differences(ledger.owned(connection, desk.book), balances.value)
     complete = True
-    for symbol, problem in verdicts.items():
+    for symbol, agrees in verdicts.items():
         wrong = _touching(desk, symbol, off, with_quote=settled)
-        if wrong and not problem:
-            wrong = _again(desk, recovery, symbol)
-        if problem is None or wrong is None:
-            complete = False
-        else:
-            _conclude(desk, symbol, state, problem, wrong, now)
+        if wrong and agrees:
+            wrong = _again(desk, hops.recovery, symbol)
+        if agrees and wrong is not None:
+            _conclude(desk, symbol, state, "; ".join(wrong), now)
+        complete = complete and agrees is not None and wrong is not None
     crash_point("reconcile_committed")
     return complete
 
 
-def _conclude(desk: Desk, symbol: str, state: str, problem: str, wrong: Sequence[str], now: datetime) -> None:
-    """Open `symbol`, or halt it with what is wrong; a symbol that is no longer in `state` is left alone."""
-    reason = "; ".join([*([problem] if problem else []), *wrong])
+def _conclude(desk: Desk, symbol: str, state: str, reason: str, now: datetime) -> None:
+    """Open `symbol`, or halt it for `reason`; a symbol that is no longer in `state` is left alone."""
     with desk.transaction() as connection:
         if symbol not in symbols.in_state(connection, desk.book, state):
             return
@@ -82,27 +82,27 @@ def _conclude(desk: Desk, symbol: str, state: str, problem: str, wrong: Sequence
         _log.error("symbol_halted", symbol=symbol, reason=reason)
 
 
-def _inspect(desk: Desk, recovery: Recovery, symbol: str) -> str | None:
-    """Return "" when orders and trades of `symbol` agree, the problem when they do not, None when not known yet."""
+def _inspect(desk: Desk, hops: Hops, symbol: str) -> bool | None:
+    """Return whether orders and trades of `symbol` agree, None when that is not known yet; halt it when they do not."""
     with desk.transaction() as connection:
         living = orders.living(connection, desk.book, symbol)
     for order in living:
         if order.sent_at is not None:
-            recovery.resolve(order)
+            hops.ask(order)
     with desk.transaction() as connection:
         living = orders.living(connection, desk.book, symbol)
     if any(order.state.unsettled and order.sent_at is not None for order in living):
         return None
-    strangers = recovery.sweep(symbol)
+    strangers = hops.recovery.sweep(symbol)
     at_venue = desk.venue.open_orders(symbol)
     if strangers is None or isinstance(at_venue, Unreachable):
         return None
     ours = {order.client_id for order in living}
-    return _record(desk, symbol, strangers, [order for order in at_venue.value if order.client_id not in ours])
+    return not _record(desk, symbol, strangers, [order for order in at_venue.value if order.client_id not in ours])
 
 
-def _record(desk: Desk, symbol: str, trades: Sequence[Fill], working: Sequence[VenueOrder]) -> str:
-    """Write down what strangers did on the account; return it as a problem while it is new."""
+def _record(desk: Desk, symbol: str, trades: Sequence[Fill], working: Sequence[VenueOrder]) -> bool:
+    """Write down what strangers did on the account, and halt `symbol` for it; False when there is nothing new."""
     now = desk.clock.now()
     with desk.transaction() as connection:
         new_orders = [
@@ -111,12 +111,13 @@ def _record(desk: Desk, symbol: str, trades: Sequence[Fill], working: Sequence[V
         for trade in trades:
             foreign.add_trade(connection, desk.book, trade, desk.instruments[symbol], now)
         if not (new_orders or trades):
-            return ""
+            return False
         ids = sorted(order.client_id or order.venue_order_id for order in new_orders)
         problem = f"foreign trades {[trade.trade_id for trade in trades]} or orders {ids}"
         audit.record(connection, now, "execution", "foreign", symbol, {"problem": problem})
-    _log.error("foreign", symbol=symbol, problem=problem)
-    return problem
+        booking.halt(connection, desk, symbol, problem, now)
+    _log.error("symbol_halted", symbol=symbol, reason=problem)
+    return True
 
 
 def _again(desk: Desk, recovery: Recovery, symbol: str) -> list[str] | None:

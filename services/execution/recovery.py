@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from adapters.store import audit, fills, foreign, orders
 from services.execution import booking, dispatch
@@ -36,16 +37,18 @@ class Recovery:
         return self._adopt(order, answer.value) if protocol.news(order, answer.value) else None
 
     def _adopt(self, order: Order, seen: VenueOrder) -> Sequence[Order] | None:
-        reported: list[Fill] = []
-        if seen.filled > order.filled:
-            trades = self._trades(order.request.symbol)
+        if seen.filled == order.filled:
+            return booking.settle(self._desk, order, seen)
+        # A trade that one answer left out lies behind the watermark for ever: what is still missing is looked for from
+        # the beginning.
+        for everything in (False, True):
+            trades = self._trades(order.request.symbol, everything=everything)
             if trades is None:
                 return None
             reported = [trade for trade in trades if trade.venue_order_id == seen.venue_order_id]
-        try:
-            return booking.settle(self._desk, order, seen, reported)
-        except Unknown:
-            return None
+            with suppress(Unknown):
+                return booking.settle(self._desk, order, seen, reported)
+        return None
 
     def _absent(self, order: Order) -> Sequence[Order] | None:
         desk = self._desk
@@ -92,8 +95,10 @@ class Recovery:
             crash_point("sweep_written")
         return strangers
 
-    def _trades(self, symbol: str) -> list[Fill] | None:
-        with self._desk.database.transaction() as connection:
-            since = fills.watermark(connection, self._desk.book, symbol)
+    def _trades(self, symbol: str, *, everything: bool = False) -> list[Fill] | None:
+        since = None
+        if not everything:
+            with self._desk.database.transaction() as connection:
+                since = fills.watermark(connection, self._desk.book, symbol)
         answer = self._desk.venue.fills(symbol, since)
         return None if isinstance(answer, Unreachable) else answer.value
