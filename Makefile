@@ -1,6 +1,6 @@
 # Every target says in one line what it does: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run up test check bench kafka clean
+.PHONY: help run up test campaigns chaos seeded-bugs check bench kafka clean
 
 BIN := .venv/bin
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.installed ## install what is needed, then do the main job once: data to orders to report (ARGS="--json")
 	@$(BIN)/tradewind run $(ARGS)
@@ -18,7 +18,20 @@ up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster U
 	@$(BIN)/tradewind up $(ARGS)
 
 test: .venv/.installed ## run the test suite (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not chaos" $(ARGS)
+
+campaigns: .venv/.installed ## run the campaigns of faults in their short form, a quarter of an hour (ARGS="-k kills")
+	@$(BIN)/python -m pytest -m chaos -rs -s $(ARGS)
+
+chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")
+	@TRADEWIND_TEST_SIGKILLS=10000 TRADEWIND_TEST_FREEZES=2000 TRADEWIND_TEST_MATRIX_SHARE=1 \
+		TRADEWIND_TEST_COLD_STARTS=50 TRADEWIND_TEST_TAKEOVERS=300 TRADEWIND_TEST_MESSAGES=100000 \
+		TRADEWIND_TEST_TRIPS=1000 TRADEWIND_TEST_WORLDS=50000 TRADEWIND_TEST_FUZZ_SIGNALS=1000000 \
+		TRADEWIND_TEST_FUZZ_PAYLOADS=200000 TRADEWIND_TEST_DATABASE_CRASHES=60 TRADEWIND_TEST_BROKER_KILLS=30 \
+		$(BIN)/python -m pytest -m chaos -s $(ARGS)
+
+seeded-bugs: .venv/.installed ## make each of our known bugs in a copy and see its test fail, ten minutes or more
+	@TRADEWIND_TEST_ALL_BUGS=1 $(BIN)/python -m pytest -s tests/chaos/test_seeded_bugs.py $(ARGS)
 
 check: .venv/.installed ## lint, format, types, import contracts, SQL, sizes
 	@$(BIN)/ruff check
