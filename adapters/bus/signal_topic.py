@@ -65,7 +65,12 @@ class SignalConsumer:
 
     def __init__(self, bootstrap: str, api_version: str | None, topic: str) -> None:
         from kafka import KafkaConsumer
-        from kafka.errors import KafkaError, LogTruncationError, NoOffsetForPartitionError, OffsetOutOfRangeError
+        from kafka.errors import (
+            KafkaError,
+            LogTruncationError,  # pyright: ignore[reportAttributeAccessIssue]
+            NoOffsetForPartitionError,
+            OffsetOutOfRangeError,
+        )
 
         self.topic = topic
         self._error = KafkaError
@@ -75,7 +80,7 @@ class SignalConsumer:
             self._consumer: Any = KafkaConsumer(
                 group_id=None,
                 enable_auto_commit=False,
-                auto_offset_reset="none",  # where to go on is never guessed
+                auto_offset_reset="none",  # pyright: ignore[reportArgumentType] - where to go on is never guessed
                 isolation_level="read_committed",
                 fetch_max_wait_ms=10,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -136,6 +141,8 @@ class SignalConsumer:
 def connection(bootstrap: str, api_version: str | None) -> dict[str, Any]:
     """Return the client options that every connection shares; `api_version` is set for the in-process broker only."""
     options: dict[str, Any] = {"bootstrap_servers": bootstrap.split(","), "bootstrap_timeout_ms": 10_000}
+    # The client would wait up to 30 s before it tries again: a broker that is back is to be noticed soon.
+    options["reconnect_backoff_max_ms"] = 1000
     if api_version is not None:
         options["api_version"] = tuple(int(part) for part in api_version.split("."))
     return options

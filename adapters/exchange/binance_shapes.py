@@ -11,7 +11,7 @@ from trading.errors import BadData
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.money import decimal, text
-from trading.order import Order, OrderType, Side
+from trading.order import Order, OrderState, OrderType, Side
 from trading.ports import VenueOrder
 from trading.timeframe import EPOCH
 
@@ -39,53 +39,61 @@ def order_parameters(order: Order, market: str) -> dict[str, Any]:
 
 
 def fills_of_answer(venue: str, order: Order, body: Mapping[str, Any]) -> tuple[Fill, ...]:
-    """Return the fills in the answer to a new order."""
-    at = _time(body["transactTime"])
-    return tuple(
-        Fill(
-            venue=venue,
-            symbol=order.request.symbol,
-            trade_id=str(row["tradeId"]),
-            venue_order_id=str(body["orderId"]),
-            client_id=order.client_id,
-            side=order.request.side,
-            price=decimal(row["price"]),
-            quantity=decimal(row["qty"]),
-            fee=decimal(row["commission"]),
-            fee_currency=row["commissionAsset"],
-            ts=at,
+    """Return the fills in the answer to a new order; none when they cannot be read, for they can be asked for again."""
+    request = order.request
+    try:
+        return tuple(
+            Fill(
+                venue=venue,
+                symbol=request.symbol,
+                trade_id=_id(row["tradeId"]),
+                venue_order_id=_id(body["orderId"]),
+                client_id=order.client_id,
+                side=request.side,
+                price=_positive(row["price"]),
+                quantity=_positive(row["qty"]),
+                fee=decimal(row["commission"]),
+                fee_currency=_text(row["commissionAsset"]),
+                ts=_time(body["transactTime"]),
+            )
+            for row in body.get("fills", ())
         )
-        for row in body.get("fills", ())
-    )
+    except (BadData, KeyError, TypeError):
+        return ()
 
 
 def fill(venue: str, symbol: str, row: Mapping[str, Any]) -> Fill:
-    """Return one row of myTrades, which does not name the client id."""
+    """Return one row of myTrades, which does not name the client id; BadData for what is no trade."""
+    if not isinstance(row["isBuyer"], bool):
+        raise BadData(f"neither bought nor sold: {row['isBuyer']!r}")
     return Fill(
         venue=venue,
         symbol=symbol,
-        trade_id=str(row["id"]),
-        venue_order_id=str(row["orderId"]),
+        trade_id=_id(row["id"]),
+        venue_order_id=_id(row["orderId"]),
         client_id="",
         side=Side.BUY if row["isBuyer"] else Side.SELL,
-        price=decimal(row["price"]),
-        quantity=decimal(row["qty"]),
+        price=_positive(row["price"]),
+        quantity=_positive(row["qty"]),
         fee=decimal(row["commission"]),
-        fee_currency=row["commissionAsset"],
+        fee_currency=_text(row["commissionAsset"]),
         ts=_time(row["time"]),
     )
 
 
 def venue_order(row: Mapping[str, Any], symbol: str, client_id: str | None = None) -> VenueOrder:
-    """Return an order as a query shows it; BadData when it is not the one with `client_id`."""
+    """Return an order as a query shows it; BadData when it is not the one with `client_id`, or no order."""
     if client_id is not None and row["clientOrderId"] != client_id:
-        raise BadData(f"asked for {client_id}, was told of {row['clientOrderId']}")
+        raise BadData(f"asked for {client_id}, was told of {row['clientOrderId']!r:.60}")
+    state, filled = STATES[row["status"]], decimal(row["executedQty"])
+    if filled < 0 or (state is OrderState.FILLED and not filled):
+        raise BadData(f"an order that is {state} with {filled} filled")
     return VenueOrder(
-        venue_order_id=str(row["orderId"]),
-        client_id=row["clientOrderId"],
+        venue_order_id=_id(row["orderId"]),
+        client_id=_text(row["clientOrderId"]),
         symbol=symbol,
-        state=STATES[row["status"]],
-        filled=decimal(row["executedQty"]),
+        state=state,
+        filled=filled,
     )
 
 
@@ -100,5 +108,31 @@ def _price(price: Decimal | None, order: Order) -> Decimal:
     return price
 
 
-def _time(milliseconds: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=milliseconds)
+def _time(milliseconds: object) -> datetime:
+    try:
+        return EPOCH + timedelta(milliseconds=_whole(milliseconds))
+    except OverflowError:
+        raise BadData("a time beyond all calendars") from None
+
+
+def _id(value: object) -> str:
+    return str(_whole(value))
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or abs(value) >= 2**63:
+        raise BadData(f"not a whole number: {value!r:.60}")
+    return value
+
+
+def _positive(value: object) -> Decimal:
+    number = decimal(value)
+    if number <= 0:
+        raise BadData(f"neither price nor quantity: {number}")
+    return number
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise BadData(f"not a name: {value!r:.60}")
+    return value

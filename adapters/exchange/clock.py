@@ -1,6 +1,7 @@
 """Clocks: the wall's, the venue's, asked each time where time is virtual, and one that runs beside the venue's."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from time import monotonic
 
 from trading.errors import Unavailable
@@ -56,6 +57,7 @@ class AlignedClock:
         self._source = source
         self._set: tuple[float, datetime] | None = None
         self._latest = EPOCH
+        self._lock = Lock()
 
     def align(self) -> timedelta:
         """Ask the venue for its time once and return by how much the machine's clock is ahead of it.
@@ -80,6 +82,8 @@ class AlignedClock:
                 if self._set is None:
                     raise
         assert self._set is not None  # noqa: S101
-        on, moment = self._set
-        self._latest = max(self._latest, moment + timedelta(seconds=monotonic() - on))
-        return self._latest
+        # Two readers at once must not put an older moment over a newer one.
+        with self._lock:
+            on, moment = self._set
+            self._latest = max(self._latest, moment + timedelta(seconds=monotonic() - on))
+            return self._latest

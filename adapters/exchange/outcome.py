@@ -4,9 +4,11 @@ ccxt's exception classes cannot decide it: one class covers orders that live and
 answer raises nothing. HTTP status, the venue's code and the echo of our client id together can.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from adapters.exchange.ccxt_client import WireAnswer
+from trading.errors import BadData
 from trading.money import decimal
 from trading.order import OrderState
 from trading.ports import Outcome, Verdict
@@ -37,7 +39,8 @@ STATES = {
 def classify(answer: WireAnswer, client_id: str, echo: str) -> Outcome:
     """Return the outcome of the order or cancel request that `answer` answers; `echo` names the field of our client id.
 
-    ACCEPTED needs status 200, a venue order id, a known state and the echo of `client_id`; REFUSED a pair of REFUSALS.
+    ACCEPTED needs status 200, a venue order id, a known state, a quantity that fits it and the echo of `client_id`;
+    REFUSED a pair of REFUSALS.
     """
     accepted = _accepted(answer, client_id, echo)
     if accepted is not None:
@@ -53,7 +56,15 @@ def _accepted(answer: WireAnswer, client_id: str, echo: str) -> Outcome | None:
     body: Any = answer.body
     if answer.status != 200 or not isinstance(body, dict) or body.get(echo) != client_id:
         return None
-    number, state = body.get("orderId"), STATES.get(str(body.get("status")))
-    if not isinstance(number, int) or state is None or "executedQty" not in body:
+    number, state, filled = body.get("orderId"), STATES.get(str(body.get("status"))), _quantity(body.get("executedQty"))
+    if type(number) is not int or state is None or filled is None or (state is OrderState.FILLED and not filled):
         return None
-    return Outcome(Verdict.ACCEPTED, venue_order_id=str(number), state=state, filled=decimal(body["executedQty"]))
+    return Outcome(Verdict.ACCEPTED, venue_order_id=str(number), state=state, filled=filled)
+
+
+def _quantity(value: object) -> Decimal | None:
+    try:
+        quantity = decimal(value)
+    except BadData:
+        return None
+    return quantity if quantity >= 0 else None

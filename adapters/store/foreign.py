@@ -57,11 +57,11 @@ def known_trades(connection: Connection, book: str, symbol: str) -> set[str]:
     return {row["trade_id"] for row in rows}
 
 
-def adjust(connection: Connection, book: str, currency: str, amount: Decimal, at: datetime) -> None:
+def adjust(connection: Connection, book: str, symbol: str, currency: str, amount: Decimal, at: datetime) -> None:
     """Book a difference that a person has accepted."""
     row = connection.execute(
         "select count(*) as n from trading.journals where book = %s and kind = 'ADJUSTMENT'", (book,)
     ).fetchone()
     number = 0 if row is None else row["n"]
     entry = journal.adjustment(book, f"adjustment:{book}:{number + 1}:{currency}", currency, amount)
-    ledger.post(connection, entry, book, STRATEGY, "-", at)
+    ledger.post(connection, entry, book, STRATEGY, symbol, at)

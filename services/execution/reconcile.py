@@ -156,7 +156,7 @@ def _accepted(desk: Desk, symbol: str, venue: Mapping[str, Decimal]) -> bool:
             difference = venue.get(currency, ZERO) - owned.get(currency, ZERO)
             if not difference:
                 continue
-            foreign.adjust(connection, desk.book, currency, difference, now)
+            foreign.adjust(connection, desk.book, symbol, currency, difference, now)
             about = {"currency": currency, "amount": text(difference)}
             audit.record(connection, now, "execution", "adjusted", desk.book, about)
     return True

@@ -52,3 +52,40 @@ begin
     end if;
 end
 $$;
+
+-- What strangers did and what a person has accepted changes what is owned as well.
+create or replace view analytics.movements as
+select
+    e.book,
+    j.at,
+    e.strategy,
+    e.symbol,
+    j.kind,
+    j.ref,
+    j.journal_id,
+    b.quote,
+    sum(e.amount) filter (where a.owned and e.currency <> b.quote) as base_change,
+    sum(e.amount) filter (where a.owned and e.currency = b.quote) as quote_change,
+    sum(e.amount) filter (where e.account = 'fees' and e.currency <> b.quote) as fee_base,
+    sum(e.amount) filter (where e.account = 'fees' and e.currency = b.quote) as fee_quote,
+    sum(e.amount) filter (where e.account = 'market' and e.currency <> b.quote) as traded_base,
+    sum(e.amount) filter (where e.account = 'market' and e.currency = b.quote) as traded_quote,
+    -sum(e.amount) filter (where e.account = 'capital' and e.currency = b.quote) as capital,
+    array_agg(distinct e.currency) filter (
+        where e.currency <> b.quote and (j.kind = 'DEPOSIT' or e.currency <> split_part(e.symbol, '/', 1))
+    ) as strangers
+from trading.ledger_entries as e
+inner join trading.journals as j on e.journal_id = j.journal_id
+inner join lateral (
+    select k.configuration ->> 'quote' as quote from ops.books as k
+    where k.book = e.book
+) as b on true
+inner join lateral (select e.account in ('cash', 'reserved', 'position') as owned) as a on true
+where j.kind in ('DEPOSIT', 'FILL', 'FOREIGN', 'ADJUSTMENT', 'REVERSAL')
+group by e.book, j.at, e.strategy, e.symbol, j.kind, j.ref, j.journal_id, b.quote;
+
+comment on column analytics.movements.kind is
+'DEPOSIT, FILL, FOREIGN (a trade on the account that no order of ours explains), ADJUSTMENT (a difference to the venue
+that a person has accepted) or REVERSAL.';
+comment on column analytics.movements.strategy is
+'Strategy of the sub-account; treasury for what is not invested, foreign for what strangers did.';
