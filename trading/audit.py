@@ -22,7 +22,7 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a type that has no canonical text, such as a number that is not finite or a time without zone.
     """
-    kind: type[Any] = type(value)
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind in _PLAIN:
         return value
     if kind is dict:

@@ -5,20 +5,27 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, Inv
 from trading.errors import BadData
 
 CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+#: Digits before or after the point.
+MOST_DIGITS = 40
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
 
 def decimal(value: object) -> Decimal:
-    """Return `value` (text, int or Decimal) as a finite Decimal; a float is refused, BadData otherwise."""
+    """Return `value` (text, int or Decimal) as a finite Decimal; a float is refused, BadData otherwise.
+
+    What no market deals in is refused too: beyond MOST_DIGITS places on either side arithmetic is not exact any more.
+    """
     if isinstance(value, bool | float):
         raise BadData(f"money is never a {type(value).__name__}: {value!r}")
     try:
         number = Decimal(str(value))
-    except InvalidOperation:
-        raise BadData(f"not a number: {value!r}") from None
+    except (InvalidOperation, ValueError):
+        raise BadData(f"not a number: {str(value)[:50]!r}") from None
     if not number.is_finite():
         raise BadData(f"not a finite number: {value!r}")
+    if number and not -MOST_DIGITS <= number.adjusted() <= MOST_DIGITS:
+        raise BadData(f"not an amount: {number:.3e}")
     return number
 
 

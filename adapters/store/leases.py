@@ -55,6 +55,15 @@ def lapsed(connection: Connection, book: str, lease_ms: int) -> bool:
     return row is None or row["lapsed"]
 
 
+def evict(connection: Connection, book: str) -> None:
+    """End the session that holds the presence of a silent owner: its lock must not speak for it any more."""
+    connection.execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1 and granted"
+        " and (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 7466925)",
+        (book,),
+    )
+
+
 class Presence:
     """A lock that lives as long as this process' connection: its end tells a standby at once that the owner is gone.
 

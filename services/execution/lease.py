@@ -40,8 +40,11 @@ class Lease:
                 if monotonic() - told >= _SAY_SECONDS:
                     self._say()
                     told = monotonic()
-                if self._free():
+                present = self._presence.claim()
+                if present or self._lapsed():
                     with self._database.transaction() as connection:
+                        if not present:
+                            leases.evict(connection, self._book)
                         self.epoch = leases.seize(connection, self._book, self._owner)
                     self._thread = Thread(target=self._keep, name="lease", daemon=True)
                     self._thread.start()
@@ -67,9 +70,7 @@ class Lease:
         with self._database.transaction() as connection:
             heartbeats.beat(connection, "standby", self._book, {"owner": self._owner})
 
-    def _free(self) -> bool:
-        if self._presence.claim():
-            return True
+    def _lapsed(self) -> bool:
         with self._database.transaction() as connection:
             return leases.lapsed(connection, self._book, self._lease_ms)
 

@@ -23,6 +23,7 @@ _MOST_WAITING = 1000
 #: A heartbeat costs a commit: where time runs by itself one a second is enough; a jump of time is said at once.
 _SAY_EVERY = timedelta(seconds=1)
 _SAY_SECONDS = 0.5
+_ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 
 
@@ -118,14 +119,21 @@ class Loop:
             self._lanes[record.partition % len(self._lanes)].offer(record)
 
     def _say_settled(self) -> None:
-        """Say up to which market time nothing is left to do; the barrier of a run waits for it."""
-        moments: list[datetime] = [lane.settled_at for lane in self._lanes if lane.settled_at is not None]
-        if len(moments) < len(self._lanes) or self.backlog:
-            return
-        now = min(moments)
-        if self._said == now or (now - self._said < _SAY_EVERY and monotonic() - self._said_on < _SAY_SECONDS):
+        """Say up to which market time nothing is left to do; the barrier of a run waits for it.
+
+        Who is busy for long says from time to time that he lives.
+        """
+        now = self._settled_at()
+        silent = monotonic() - self._said_on
+        news = now > self._said and (now - self._said >= _SAY_EVERY or silent >= _SAY_SECONDS)
+        if not news and silent < _ALIVE_SECONDS:
             return
         with self._desk.transaction() as connection:
-            detail = {"settled_at": now.isoformat(), "taken": self.taken, "epoch": self._desk.epoch}
+            settled = None if now == EPOCH else now.isoformat()
+            detail = {"settled_at": settled, "taken": self.taken, "epoch": self._desk.epoch}
             heartbeats.beat(connection, "execution", self._desk.book, detail)
         self._said, self._said_on = now, monotonic()
+
+    def _settled_at(self) -> datetime:
+        moments = [lane.settled_at for lane in self._lanes if lane.settled_at is not None]
+        return self._said if self.backlog or len(moments) < len(self._lanes) else max(self._said, min(moments))

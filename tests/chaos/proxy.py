@@ -176,6 +176,9 @@ class Proxy:
         for pipe in self._pipes:
             pipe.close()
 
+    def _judged(self, piece: bytes) -> Fault | None:
+        return self.judge(piece)
+
     def _open(self, port: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(_LOOK_SECONDS)
@@ -202,4 +205,4 @@ class Proxy:
                 each.settimeout(None)
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
-                self._pipes.append(_Pipe(client, server, lambda piece: self.judge(piece)))
+                self._pipes.append(_Pipe(client, server, self._judged))

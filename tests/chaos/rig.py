@@ -8,17 +8,18 @@ import itertools
 import json
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -30,10 +31,12 @@ from adapters.bus.signal_topic import SignalProducer, cluster_id
 from adapters.evidence import load, timeline, topic
 from adapters.evidence.invariants import verify
 from adapters.exchange.clock import WallClock
+from adapters.exchange.simulator_control import SimulatorControl
 from adapters.store import accounts, books, parameters
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from adapters.store.migrate import migrate
+from tests.chaos.worker import Worker
 from tests.integration.simulator.simulator_process import KEY, SECRET, SimulatorProcess, configuration, instrument
 from trading.instrument import Instrument
 from trading.limits import Limits
@@ -44,30 +47,8 @@ BOOK, TOPIC, VERSION, SIGNAL_KEY = "main", "signals", "2.3", "k" * 32
 CASH = Decimal(1_000_000)
 WINDOW_MS, MARGIN_MS, LEASE_MS = 300, 400, 400
 MINUTE = timedelta(minutes=1)
-
-
-@dataclass
-class Worker:
-    """One execution process, by its pid."""
-
-    pid: int
-    descriptor: int
-
-    def wait(self, seconds: float) -> bool:
-        """Return whether it has ended within `seconds`."""
-        return bool(select.select([self.descriptor], [], [], max(0.0, seconds))[0])
-
-    def send(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, number)
-
-    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
-        self.send(number)
-        if number is not signal.SIGKILL:
-            self.wait(10)
-            self.send(signal.SIGKILL)
-        assert self.wait(10), f"worker {self.pid} does not end"
-        os.close(self.descriptor)
+#: Alembic's environment belongs to the process; books that are opened at once take turns.
+_ONE = Lock()
 
 
 @dataclass
@@ -86,9 +67,18 @@ class Rig:
     strategies: list[str]
     random: random.Random
     workers: list[Worker] = field(default_factory=list)
+    #: Froze, were superseded and woken up: they have to end by themselves.
+    woken: list[Worker] = field(default_factory=list)
     published: int = 0
+    spoiled: int = 0
+    told: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     prices: dict[str, Decimal] = field(default_factory=dict)
+
+    @cached_property
+    def control(self) -> SimulatorControl:
+        """The control port of the venue, over one connection."""
+        return self.simulator.control()
 
     def start(self, strike: Mapping[str, Any] | None = None, **env: str) -> Worker:
         """Fork a worker; `strike` = {"point": name or None, "hit": n, "action": "kill" | "stop" | "raise"}."""
@@ -98,7 +88,7 @@ class Rig:
         self.zygote.stdin.write(json.dumps(command) + "\n")
         self.zygote.stdin.flush()
         pid = int(self.zygote.stdout.readline())
-        self.workers.append(Worker(pid, os.pidfd_open(pid)))
+        self.workers.append(Worker(pid, os.pidfd_open(pid), strike))
         return self.workers[-1]
 
     def end(self, worker: Worker, number: signal.Signals = signal.SIGKILL) -> None:
@@ -130,14 +120,20 @@ class Rig:
         return Signal(**{**values, **changes})
 
     def tell(self, number: int = 1, times: int = 1) -> None:
-        """Publish `number` signals, each of them `times` times."""
-        messages = [
-            (f"{BOOK}|{made.symbol}", seal(encode(made), SIGNAL_KEY))
-            for made in (self.signal() for _ in range(number))
-            for _ in range(times)
-        ]
-        self.producer.send(TOPIC, messages)
-        self.published += len(messages)
+        """Publish `number` signals of chance, each of them `times` times."""
+        self.publish([made for made in (self.signal() for _ in range(number)) for _ in range(times)])
+
+    def publish(self, signals: Sequence[Signal]) -> None:
+        """Publish `signals`; what was published before is a repetition."""
+        self.producer.send(TOPIC, [(f"{BOOK}|{made.symbol}", seal(encode(made), SIGNAL_KEY)) for made in signals])
+        self.published += len(signals)
+        self.told |= {made.signal_id for made in signals}
+
+    def spoil(self, value: bytes) -> None:
+        """Publish something that is no signal."""
+        self.producer.send(TOPIC, [(BOOK, value)])
+        self.published += 1
+        self.spoiled += 1
 
     def one(self, query: str) -> Any:
         with self.database.transaction() as connection:
@@ -160,17 +156,17 @@ class Rig:
 
     def settle(self, seconds: float = 90.0) -> None:
         """Take all faults away and let a worker bring everything to its end: liveness."""
-        self.simulator.control().faults({"rules": []})
+        self.control.faults({"rules": []})
         worker = self.start()
         self.until(self.settled, seconds)
         self.end(worker, signal.SIGTERM)
 
-    def until(self, reached: Callable[[], bool], seconds: float) -> None:
+    def until(self, reached: Callable[[], bool], seconds: float, pause: float = 0.05) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             if time.monotonic() > deadline:
                 raise AssertionError(f"not reached within {seconds:g} s: {self.story()}")
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def story(self) -> str:
         rows: list[Any] = []
@@ -205,6 +201,19 @@ class Rig:
         assert self.one("select count(*) from trading.symbol_states where state = 'HALTED'") == 0, self.story()
         return {verdict.invariant: verdict.cases for verdict in verdicts}
 
+    def account(self) -> dict[str, int]:
+        """Check and return: consumed = accepted + expired + denied + dead letters + repetitions, and nothing lost."""
+        with self.database.transaction() as connection:
+            rows = connection.execute("select status, count(*) as n from trading.inbox group by 1").fetchall()
+        counts = {row["status"]: row["n"] for row in rows}
+        assert sum(counts.values()) == len(self.told), (counts, len(self.told))
+        letters = int(self.one("select count(*) from ops.dead_letters"))
+        repeated = self.published - self.spoiled - len(self.told)
+        counts |= {"dead letters": letters, "repetitions": repeated, "consumed": self.consumed}
+        assert letters == self.spoiled, counts
+        assert self.consumed == self.published == len(self.told) + letters + repeated, counts
+        return counts
+
 
 @contextmanager
 def rig(folder: Path, url: str, seed: int, symbols: int = 4, strategies: int = 3, **simulator: Any) -> Iterator[Rig]:
@@ -219,22 +228,22 @@ def rig(folder: Path, url: str, seed: int, symbols: int = 4, strategies: int = 3
     process = SimulatorProcess(folder, configuration(folder, **{**changes, **limits, **simulator}))
     command = [sys.executable, "-m", "tests.chaos.zygote"]
     with LocalBroker() as broker, Database(url) as database:
-        migrate(url)
+        with _ONE:
+            migrate(url)
         broker.create_topic(TOPIC, 4)
         process.start()
         producer = SignalProducer(broker.bootstrap, VERSION)
         zygote = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         env = _environment(url, broker.bootstrap, process.ready["rest_url"])
         made = [f"strategy{number}" for number in range(strategies)]
-        rig = Rig(
-            folder, url, broker, process, database, producer, zygote, env, names, made, random.Random(seed)
-        )
+        rig = Rig(folder, url, broker, process, database, producer, zygote, env, names, made, random.Random(seed))
         try:
             _open(rig)
             yield rig
         finally:
-            for worker in list(rig.workers):
-                rig.end(worker)
+            for worker in (*rig.workers, *rig.woken):
+                worker.send(signal.SIGKILL)
+                os.close(worker.descriptor)
             zygote.kill()
             zygote.communicate()
             producer.close()

@@ -1,14 +1,15 @@
-"""Workers are killed at random moments and at every kind of crash point, thousands of times: nothing is doubled or lost."""
+"""Workers are killed at any moment and at every crash point, thousands of times: nothing is doubled or lost."""
 
 import os
 import random
-import signal
-from collections import deque
+import time
 from pathlib import Path
 
 import pytest
 
 from services.execution import crash_points
+from tests.chaos.abreast import Abreast, share
+from tests.chaos.relay import Relay, keep_told, told
 from tests.chaos.rig import rig
 
 pytestmark = pytest.mark.chaos
@@ -16,6 +17,8 @@ pytestmark = pytest.mark.chaos
 KILLS = int(os.environ.get("TRADEWIND_TEST_SIGKILLS") or 1500)
 #: What happens to an order request on its way, each with this probability.
 LIES = ("lose_answer", "empty_200", "null_200", "unknown_503", "timeout_504", "close_before", "unavailable_503")
+#: Between these an order is in flight; most deaths are to happen here.
+IN_FLIGHT = ("intake_committed", "before_wire", "after_wire", "fill_booked", "answer_written", "query_answered")
 
 
 def plan_of(chance: random.Random) -> dict[str, object]:
@@ -25,28 +28,39 @@ def plan_of(chance: random.Random) -> dict[str, object]:
 
 def strike_of(chance: random.Random) -> dict[str, object] | None:
     """Return where the next worker ends: at a crash point, at any of them, or (None) at a moment chosen outside."""
-    if chance.random() < 0.3:
+    kind = chance.random()
+    if kind < 0.2:
         return None
-    point = chance.choice([None, *crash_points.NAMES])
-    return {"point": point, "hit": chance.randint(1, 80) if point is None else chance.randint(1, 4), "action": "kill"}
+    if kind < 0.4:
+        return {"point": None, "hit": chance.randint(1, 60), "action": "kill"}
+    names = IN_FLIGHT if kind < 0.8 else crash_points.NAMES
+    return {"point": chance.choice(names), "hit": chance.randint(1, 3), "action": "kill"}
 
 
-def test_killed_at_any_moment_nothing_is_doubled_or_lost(tmp_path: Path, database: str, seed: int):
-    """One worker trades and one stands by; whichever trades is killed, the other takes over, a new one stands by."""
+def campaign(folder: Path, url: str, seed: int, kills: int) -> str:
     chance = random.Random(seed)
-    with rig(tmp_path, database, seed) as floor:
-        points = 0
-        pair = deque([floor.start(strike_of(chance)), floor.start(strike_of(chance))])
-        for number in range(KILLS):
-            if number % 100 == 0:
-                floor.simulator.control().faults(plan_of(chance))
-            floor.tell(chance.randint(1, 3), times=chance.choice([1, 1, 1, 2]))
-            points += pair[0].wait(chance.uniform(0.05, 0.4))
-            floor.end(pair.popleft(), signal.SIGKILL)
-            pair.append(floor.start(strike_of(chance)))
-        for worker in pair:
-            floor.end(worker)
+    with rig(folder, url, seed, strategies=8) as floor:
+        relay = Relay(floor, lambda: strike_of(chance), 3, lambda: {"TRADEWIND_LANES": chance.choice("12")})
+        began, points, faults = time.monotonic(), 0, 0
+        while relay.ended < kills:
+            if relay.ended >= faults:
+                floor.control.faults(plan_of(chance))
+                faults += 100
+            owner = relay.owner()
+            keep_told(floor, chance, 12)
+            points += relay.work(owner, chance)
+            relay.kill(owner)
+        took = time.monotonic() - began
+        relay.close()
         floor.settle()
         cases = floor.check()
-        print(f"{KILLS} kills ({points} at crash points), {floor.published} messages, cases {cases}")
-        assert cases["I1"] > KILLS / 4
+        accounts = told(floor, cases)
+    assert cases["I1"] > kills / 2
+    assert relay.left["any"] > kills / 4
+    each, left = f"{1000 * took / kills:.0f} ms each", dict(relay.left)
+    return f"{kills} kills ({points} at crash points) in {took:.0f} s, {each}; orders left: {left}; {accounts}"
+
+
+def test_killed_at_any_moment_nothing_is_doubled_or_lost(abreast: Abreast):
+    """One worker trades and two stand by; whichever trades is killed, another takes over, a new one stands by."""
+    abreast(lambda folder, url, seed, number: campaign(folder, url, seed, share(KILLS, number)))

@@ -37,6 +37,7 @@ def strike(plan: dict[str, Any]) -> None:
         left[0] -= 1
         if left[0] != 0:
             return
+        os.write(1, f"struck {name}\n".encode())
         if plan["action"] == "raise":
             raise Struck(name)
         os.kill(os.getpid(), signal.SIGKILL if plan["action"] == "kill" else signal.SIGSTOP)

@@ -149,7 +149,7 @@ def _signal(plan: RunPlan, names: list[str], number: int, now: datetime, prices:
         bar,
         now,
         now + timedelta(minutes=5),
-        Decimal("0.5") if turn % 2 == 0 else Decimal(0),
+        Decimal("0.1") if turn % 2 == 0 else Decimal(0),
         None,
         Decimal("0.0001"),
         prices[symbol],

@@ -11,7 +11,7 @@ from services.execution.recovery import Recovery
 from tests.integration.execution.floor import SYMBOL, Floor
 from trading.fill import Fill
 from trading.order import Side
-from trading.ports import Verdict
+from trading.ports import Unreachable, Verdict
 
 
 def test_the_offset_moves_with_the_effect_or_not_at_all(floor: Floor, monkeypatch: pytest.MonkeyPatch):
@@ -35,6 +35,16 @@ def test_strangers_trades_are_told_again_until_they_are_written_down(floor: Floo
     assert first
     assert recovery.sweep(SYMBOL) == first
     assert floor.rows("select 1 from trading.fills") == []
+
+
+def test_a_symbol_stays_closed_until_its_open_orders_are_known(floor: Floor):
+    answer = floor.venue.open_orders
+    floor.venue.open_orders = lambda symbol: Unreachable("slow")  # type: ignore[method-assign]
+    floor.turns(10)
+    assert floor.symbol_state()[0] == "RECONCILING"
+    floor.venue.open_orders = answer  # type: ignore[method-assign]
+    floor.settle()
+    assert floor.symbol_state()[0] == "OPEN"
 
 
 def test_a_fill_beyond_the_order_is_booked_and_halts_its_symbol(floor: Floor):

@@ -12,7 +12,22 @@ STEPS = st.sampled_from([Decimal(step) for step in ("0.00000001", "0.001", "0.05
 
 
 @pytest.mark.parametrize(
-    "value", [True, 0.1, "x", "", "nan", "inf", "-Infinity", None, Decimal("NaN"), Decimal("sNaN")]
+    "value",
+    [
+        True,
+        0.1,
+        "x",
+        "",
+        "nan",
+        "inf",
+        "-Infinity",
+        "1E+999999",
+        "-1E-99",
+        "9" * 5000,
+        None,
+        Decimal("NaN"),
+        Decimal("sNaN"),
+    ],
 )
 def test_what_is_not_a_finite_exact_number_is_refused(value: object):
     with pytest.raises(BadData):

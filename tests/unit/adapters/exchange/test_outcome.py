@@ -50,3 +50,22 @@ def test_only_listed_pairs_are_refusals():
 
 def test_a_duplicate_means_that_one_of_ours_lives():
     assert verdict(400, {"code": -2010, "msg": "Duplicate order sent."}) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"orderId": True},
+        {"orderId": "7"},
+        {"orderId": 7.0},
+        {"executedQty": "NaN"},
+        {"executedQty": "-1"},
+        {"executedQty": 0.5},
+        {"executedQty": "1E+999999"},
+        {"executedQty": None},
+        {"status": "FILLED"},
+        {"status": None},
+    ],
+)
+def test_a_200_whose_numbers_cannot_be_proves_nothing(wrong: dict[str, object]):
+    assert verdict(200, TAKEN | wrong) is Verdict.UNKNOWN

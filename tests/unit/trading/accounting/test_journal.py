@@ -91,3 +91,29 @@ def test_a_journal_that_does_not_balance_is_never_made(monkeypatch: pytest.Monke
     monkeypatch.setattr(journal, "multiply", lambda left, right: D("NaN"))
     with pytest.raises(BadData, match="does not balance"):
         journal.fill("book", fill(1, Side.SELL, D(100), D(1), D(0), "USDT"), INSTRUMENT)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_strangers_trade_is_paid_from_cash_and_position_and_reserves_nothing(side: Side):
+    trade = fill(1, side, D(100), D(2), D("0.1"), "BNB")
+    own, theirs = journal.fill("book", trade, INSTRUMENT), journal.foreign("book", trade, INSTRUMENT)
+    assert (theirs.kind, theirs.ref, theirs.journal_id) == ("FOREIGN", "book", f"foreign:{own.journal_id}")
+    assert imbalance(theirs.lines) == {}
+    assert total([theirs], "reserved", "USDT") == total([theirs], "reserved", "BTC") == 0
+    assert total([theirs], "cash", "USDT") == -side.sign * 200
+    assert total([theirs], "position", "BTC") == side.sign * 2
+    assert total([theirs], "cash", "BNB") == D("-0.1")
+
+
+def test_a_difference_that_a_person_accepts_is_capital():
+    found = journal.adjustment("book", "adjustment:1", "USDT", D("-0.5"))
+    assert found == Journal(
+        "adjustment:1", "ADJUSTMENT", "book", (Line("cash", "USDT", D("-0.5")), Line("capital", "USDT", D("0.5")))
+    )
+
+
+def test_a_reversal_takes_back_every_line():
+    made = journal.fill("book", fill(1, Side.BUY, D(100), D(2), D("0.002"), "BTC"), INSTRUMENT)
+    back = journal.reversal(made)
+    assert (back.journal_id, back.kind, back.ref) == (f"reversal:{made.journal_id}", "REVERSAL", made.ref)
+    assert all(total([made, back], line.account, line.currency) == 0 for line in made.lines)

@@ -113,6 +113,16 @@ def test_a_stop_that_the_market_has_passed_is_a_sale_of_the_stop_leg():
     assert step.reason == "stop_passed"
 
 
+def test_a_venue_that_refuses_stops_has_the_position_closed_and_in_the_end_left_alone():
+    held = {"cash": D(500), "position": D(5)}
+    assert only(planned("5", account(**held, refused=1, stops_refused=1)))[2] == "STOP_LOSS"
+    closing = planned("5", account(**held, refused=2, stops_refused=2))
+    assert (only(closing)[2], closing.reason) == ("MARKET", "stop_refused")
+    assert planned("5", account(**held, refused=4, stops_refused=4)) == Plan(reason="stop_refused")
+    # refused entries do not keep what is held from being protected
+    assert only(planned("9", account(**held, refused=2)))[0] == "stop"
+
+
 AMOUNT = st.decimals(0, 100, places=3)
 
 
