@@ -61,7 +61,8 @@ class Recovery:
         self._negative[order.client_id] += 1
         if self._negative[order.client_id] <= protocol.CONFIRMATIONS:
             return None
-        if self.sweep(order.request.symbol) != []:
+        strangers = self.sweep(order.request.symbol)
+        if strangers is None or any(protocol.may_belong(order, trade) for trade in strangers):
             return None
         detail = f"not found {self._negative.pop(order.client_id)} times after its deadline"
         now = desk.clock.now()

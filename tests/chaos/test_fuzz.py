@@ -1,4 +1,4 @@
-"""Whatever comes over the topic or from the venue is read right or refused: never another error, never a wrong number."""
+"""Whatever comes over the topic or from the venue is read right or refused: no other error, no wrong number."""
 
 import json
 import os

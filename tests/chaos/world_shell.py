@@ -360,7 +360,8 @@ class Executor:
         self.negative[order.client_id] += 1
         if self.negative[order.client_id] <= protocol.CONFIRMATIONS:
             return None
-        if (yield from self.sweep(order.request.symbol)) != []:
+        strangers = yield from self.sweep(order.request.symbol)
+        if strangers is None or any(protocol.may_belong(order, trade) for trade in strangers):
             return None
         self.negative.pop(order.client_id)
         with self.database.transaction(self.epoch) as store:

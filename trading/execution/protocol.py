@@ -6,6 +6,7 @@ UNKNOWN, and absence is proven by time, never by the number of questions.
 
 from datetime import datetime, timedelta
 
+from trading.fill import Fill
 from trading.order import Leg, Order, OrderRequest, OrderState
 from trading.ports import Outcome, VenueOrder
 
@@ -21,6 +22,8 @@ NOT_SENT = "NOT_SENT"
 OF_THE_MOMENT = frozenset({NOT_SENT, "-1021", "-1003", "-1015"})
 #: Refusals of the key, not of the order: whoever gets them twice has no account to trade with.
 OF_THE_KEY = frozenset({"-1002", "-2014", "-2015"})
+#: By how much two stamps of one venue may disagree.
+_CLOCKS = timedelta(seconds=1)
 #: How the venue words that more can happen to an order.
 WORKING = frozenset({OrderState.ACKED, OrderState.PARTIAL, OrderState.PENDING_CANCEL})
 
@@ -59,6 +62,13 @@ def absence_begins(order: Order, margin_ms: int) -> datetime | None:
     if order.state not in (OrderState.SENDING, OrderState.UNKNOWN):
         return None
     return order.sent_at + timedelta(milliseconds=(order.recv_window_ms or 0) + margin_ms)
+
+
+def may_belong(order: Order, trade: Fill) -> bool:
+    """Return whether a trade that no known order explains may be one of `order`, whose venue id is not known."""
+    if order.sent_at is None or trade.side is not order.request.side:
+        return False
+    return trade.quantity <= order.remaining and trade.ts >= order.sent_at - _CLOCKS
 
 
 def after(order: Order, seen: Outcome | VenueOrder) -> OrderState:
