@@ -111,6 +111,19 @@ def test_a_foreign_order_halts_its_symbol(floor: Floor):
     assert [order.client_id for order in open_orders.value] == [stranger.client_id]  # type: ignore[union-attr]
 
 
+def test_a_strangers_trade_that_cannot_be_ours_keeps_no_order_in_doubt(floor: Floor):
+    floor.settle()
+    floor.fault("close_before")
+    floor.tell(floor.signal(exposure=Decimal("0.05")))
+    floor.turns(10)
+    assert floor.states() == [("entry", OrderState.UNKNOWN)]
+    assert floor.order("entry").request.quantity < Decimal("0.1")
+    floor.control.intervene("order", account="main", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.1")
+    floor.pass_time(timedelta(seconds=20))
+    floor.turns(30)
+    assert floor.states()[0] == ("entry", OrderState.ABSENT)
+
+
 def test_a_foreign_trade_halts_its_symbol_and_is_booked_apart(floor: Floor):
     assert floor.venue.send(floor.simulator.order(Side.BUY, "0.001")).verdict is Verdict.ACCEPTED
     floor.tell(floor.signal())

@@ -187,3 +187,20 @@ def test_presence_ends_with_its_connection(db: Database):
             break
     assert second.claim()
     second.close()
+
+
+def test_the_presence_of_a_silent_owner_is_ended_with_its_lease(db: Database):
+    first, second = leases.Presence(db.url, BOOK), leases.Presence(db.url, BOOK)
+    assert first.claim()
+    with db.transaction() as connection:
+        leases.evict(connection, "another book")
+    assert first.claim()
+    assert not second.claim()
+    with db.transaction() as connection:
+        leases.evict(connection, BOOK)
+    assert any(second.claim() for _ in range(100))
+    with pytest.raises(Unavailable):
+        first.claim()
+    assert not first.claim()
+    second.close()
+    first.close()

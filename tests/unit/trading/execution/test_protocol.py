@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.trading.made import NOW, order
 from trading.errors import BadData
 from trading.execution import lifecycle, protocol
-from trading.order import Leg, Order, OrderState
+from trading.fill import Fill
+from trading.order import Leg, Order, OrderState, Side
 from trading.ports import Outcome, VenueOrder, Verdict
 
 S = OrderState
@@ -134,3 +136,22 @@ def test_news_is_a_new_quantity_or_a_new_state():
     assert protocol.news(resting, some)
     assert protocol.news(sent(state=S.UNKNOWN), nothing)
     assert not protocol.news(sent(state=S.PENDING_CANCEL), nothing)
+
+
+@pytest.mark.parametrize(
+    ("changes", "belongs"),
+    [
+        ({}, True),
+        ({"ts": NOW - timedelta(seconds=1)}, True),
+        ({"ts": NOW - timedelta(seconds=1) - TICK}, False),
+        ({"side": Side.SELL}, False),
+        ({"quantity": Decimal("5.01")}, False),
+        ({"quantity": Decimal(5)}, True),
+    ],
+)
+def test_a_trade_that_nobody_explains_may_be_one_of_an_order_in_doubt(changes: dict[str, object], belongs: bool):
+    trade = Fill("venue", "BTC/USDT", "1", "9", "", Side.BUY, Decimal(100), Decimal(1), Decimal(0), "BTC", NOW)
+    found = sent(state=S.UNKNOWN)
+    assert found.remaining == Decimal(5)
+    assert protocol.may_belong(found, replace(trade, **changes)) is belongs  # type: ignore[arg-type]
+    assert not protocol.may_belong(replace(found, sent_at=None), trade)
