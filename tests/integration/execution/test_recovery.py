@@ -114,11 +114,11 @@ def test_a_foreign_order_halts_its_symbol(floor: Floor):
 def test_a_strangers_trade_that_cannot_be_ours_keeps_no_order_in_doubt(floor: Floor):
     floor.settle()
     floor.fault("close_before")
-    floor.tell(floor.signal(exposure=Decimal("0.05")))
+    floor.tell(floor.signal())
     floor.turns(10)
     assert floor.states() == [("entry", OrderState.UNKNOWN)]
-    assert floor.order("entry").request.quantity < Decimal("0.1")
-    floor.control.intervene("order", account="main", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.1")
+    assert floor.order("entry").request.quantity < Decimal("0.2")
+    floor.control.intervene("order", account="main", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.2")
     floor.pass_time(timedelta(seconds=20))
     floor.turns(30)
     assert floor.states()[0] == ("entry", OrderState.ABSENT)
