@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pass the warnings that others must mend."""
+    """Let pass the warnings that others must mend, and let no signal be ignored."""
+    # A script's background job ignores SIGINT, and Dagster lets SIGTERM be whatever SIGINT is.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # typer imports names that click will drop
     config.addinivalue_line("filterwarnings", r"ignore:'click\..* is deprecated:DeprecationWarning")
     # kafka-python 3 reads its schemas with calls that Python 3.11 deprecates and 3.13 takes back

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
@@ -13,6 +14,9 @@ def _launch(parent: int, number: int, command: list[str]) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             sys.exit("the parent ended before its child began")
+    for heard in (signal.SIGINT, signal.SIGTERM):
+        # Who is started in the background by a script ignores SIGINT, and so would all that it starts.
+        signal.signal(heard, signal.SIG_DFL)
     try:
         os.execvp(command[0], command)  # noqa: S606 - a list, no shell
     except OSError as error:

@@ -75,6 +75,17 @@ def test_stop_is_polite_first(tmp_path: Path) -> None:
     child.stop()
 
 
+def test_a_child_hears_what_its_parent_ignores(tmp_path: Path) -> None:
+    child, before = python(tmp_path, SLEEP), signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        child.start()
+        child.wait_ready(says_up(child), 20)
+        child.stop(grace=10)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert child.exit_code == -signal.SIGTERM
+
+
 def test_stop_ends_the_deaf_the_frozen_and_the_grandchildren(tmp_path: Path) -> None:
     nested = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {DEAF!r}]); p.wait()"
     child = python(tmp_path, nested)
