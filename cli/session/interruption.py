@@ -19,14 +19,17 @@ def heeded() -> Iterator[None]:
     """
     from dagster import DagsterExecutionInterruptedError
 
+    failure: BaseException | None = None
     read, written = socket.socketpair()
     with read, written:
         for end in (read, written):
             end.setblocking(False)
         before = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
         try:
-            with contextlib.suppress(DagsterExecutionInterruptedError):
-                yield
+            yield
+        except (Exception, DagsterExecutionInterruptedError) as error:
+            # What an interruption breaks off half-way, such as an import, fails afterwards in ways of its own.
+            failure = error
         finally:
             signal.set_wakeup_fd(before)
         came = b""
@@ -36,4 +39,6 @@ def heeded() -> Iterator[None]:
         if number in _SIGNALS:
             for other in _SIGNALS:
                 signal.signal(other, signal.SIG_IGN)
-            raise Interrupted(f"stopped by {signal.Signals(number).name}")
+            raise Interrupted(f"stopped by {signal.Signals(number).name}") from failure
+    if failure is not None and not isinstance(failure, DagsterExecutionInterruptedError):
+        raise failure

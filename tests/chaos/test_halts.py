@@ -117,7 +117,7 @@ def obeyed(floor: Rig) -> tuple[list[float], list[float]]:
 
 def test_after_a_halt_nothing_new_reaches_the_venue(tmp_path: Path, database: str, seed: int):
     chance = random.Random(seed)
-    with rig(tmp_path, database, seed, strategies=24) as floor, guarding(floor):
+    with rig(tmp_path, database, seed, strategies=48) as floor, guarding(floor):
         relay = Relay(floor, lambda: None, 2, lambda: {"TRADEWIND_LANES": "2"})
         relay.owner()
         floor.control.faults({"seed": seed % 1000, "rules": _SLOW})
