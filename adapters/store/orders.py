@@ -1,6 +1,6 @@
 """Orders in SQL: created once, moved only by compare-and-set, every move an event."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -163,21 +163,36 @@ def living(connection: Connection, book: str, symbol: str | None = None) -> list
 
 
 def find(connection: Connection, book: str, symbol: str, venue_order_ids: Sequence[str]) -> dict[str, Order]:
-    """Return our orders by the venue's ids, terminal ones included."""
+    """Return our orders by the venue's ids, terminal ones included, locked until the transaction ends."""
     rows = connection.execute(
-        f"select {COLUMNS} from trading.orders where book = %s and symbol = %s and venue_order_id = any(%s)",  # noqa: S608
+        f"select {COLUMNS} from trading.orders"  # noqa: S608
+        " where book = %s and symbol = %s and venue_order_id = any(%s) order by client_id for update",
         (book, symbol, list(venue_order_ids)),
     )
     return {row["venue_order_id"]: read(row) for row in rows}
 
 
-def get(connection: Connection, client_id: str, *, lock: bool = False) -> Order | None:
-    """Return the order with `client_id`, or None; with `lock` nobody else moves it until the transaction ends."""
+def get(connection: Connection, client_id: str) -> Order | None:
+    """Return the order with `client_id`, or None."""
     row = connection.execute(
-        f"select {COLUMNS} from trading.orders where client_id = %s" + (" for update" if lock else ""),  # noqa: S608
+        f"select {COLUMNS} from trading.orders where client_id = %s",  # noqa: S608
         (client_id,),
     ).fetchone()
     return None if row is None else read(row)
+
+
+def ask_locked(connection: Connection, client_id: str) -> Callable[[], Order | None]:
+    """Lock the order with `client_id` until the transaction ends; the call awaits the order as it is then."""
+    cursor = connection.execute(
+        f"select {COLUMNS} from trading.orders where client_id = %s for update",  # noqa: S608
+        (client_id,),
+    )
+
+    def answer() -> Order | None:
+        row = cursor.fetchone()
+        return None if row is None else read(row)
+
+    return answer
 
 
 def in_doubt(connection: Connection, book: str) -> bool:

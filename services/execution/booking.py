@@ -35,8 +35,10 @@ def settle(
     price = desk.price(order.request.symbol) if reported or after.terminal else None
     now = desk.clock.now()
     with desk.transaction() as connection:
+        # What is held is read under the lock: another lane's sweep may have booked trades of this order just before.
+        locked = orders.ask_locked(connection, order.client_id)
         held = ledger.ask_held(connection, order.client_id)
-        current = orders.get(connection, order.client_id, lock=True)
+        current = locked()
         if current is None or current.state is not order.state or current.epoch != order.epoch:
             return None
         booked = book(connection, desk, current, reported, now)
