@@ -1,19 +1,21 @@
 """What stands behind local, paper and live: the one place that turns settings into parts."""
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
+from adapters.repeat import repeated
 from adapters.settings import Settings
 from adapters.store.database import Database
 from trading.errors import Misconfigured
-from trading.ports import Clock, Venue
+from trading.ports import Clock, Known, Unreachable, Venue
 
 if TYPE_CHECKING:
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
-    from adapters.exchange.quotes import Quotes
 
 
 def venues(settings: Settings, label: str, number: int) -> list[Venue]:
@@ -82,15 +84,18 @@ def _venue_clock(url: str, *, running: bool) -> Clock:
     return AlignedClock(VenueClock(url)) if running else VenueClock(url)
 
 
-def quotes(settings: Settings, symbols: Sequence[str]) -> "Quotes":
-    """Return last prices that a thread keeps fresh, over a connection of its own."""
+@contextmanager
+def quotes(settings: Settings, symbols: Sequence[str]) -> Iterator[Callable[[str], Known[Decimal] | Unreachable]]:
+    """Yield what tells the last price of a symbol; a thread keeps the prices fresh, over a connection of its own."""
     from adapters.exchange.binance_wire import BinanceWire
     from adapters.exchange.ccxt_client import Credentials, connect
-    from adapters.exchange.quotes import Quotes, last_prices
+    from adapters.exchange.quotes import EVERY_SECONDS, Quotes, last_prices
 
     exchange = connect("binance", Credentials(), settings.required("venue_url"), rate_limit=False)
     wire = BinanceWire(exchange, clock(settings))
-    return Quotes(lambda: last_prices(wire, symbols))
+    prices = Quotes(lambda: last_prices(wire, symbols))
+    with repeated(prices.look, EVERY_SECONDS, "quotes"):
+        yield prices.last
 
 
 def market_data(settings: Settings, label: str) -> "MarketData":

@@ -1,6 +1,6 @@
 """Decimal arithmetic for everything that is money: steps, rounding, text."""
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
 
 from trading.errors import BadData
 
@@ -32,11 +32,6 @@ def decimal(value: object) -> Decimal:
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """Return `value` rounded towards zero to a whole number of `step`s."""
     return _round(value, step, ROUND_DOWN)
-
-
-def ceil_to(value: Decimal, step: Decimal) -> Decimal:
-    """Return `value` rounded away from zero to a whole number of `step`s."""
-    return _round(value, step, ROUND_UP)
 
 
 def round_to(value: Decimal, step: Decimal) -> Decimal:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from adapters.evidence.court import grouped
 from adapters.evidence.finding import Case, Check
 from adapters.evidence.history import History, Row, digest_of, terminal
+from adapters.store import orders
 from trading.audit import plain
 from trading.money import multiply, text
-from trading.order import Leg, OrderKey, OrderRequest, OrderType, Side
+from trading.order import Leg
 
 
 def reconciled_first(history: History) -> Iterator[Case]:
@@ -85,7 +86,7 @@ def _undecided(history: History, row: Row) -> str:
         return f"no decision {row['decision_no']} about signal {row['signal_id']}"
     if decision["verdict"] != "TRADE" or decision["decided_at"] > row["created_at"]:
         return f"its decision is {decision['verdict']} of {decision['decided_at']}, the order of {row['created_at']}"
-    if plain(_request(row)) not in decision["inputs"].get("requests", ()):
+    if plain(orders.read(row).request) not in decision["inputs"].get("requests", ()):
         return "the decision did not ask for this order"
     for post in history.court.posts_of.get(row["client_id"], []):
         sent = {name: post.params.get(name) for name in ("symbol", "side", "type", "quantity")}
@@ -94,23 +95,6 @@ def _undecided(history: History, row: Row) -> str:
         if sent != asked:
             return f"decided was {asked}, sent was {sent}"
     return ""
-
-
-def _request(row: Row) -> OrderRequest:
-    return OrderRequest(
-        OrderKey(row["signal_id"], row["decision_no"], Leg(row["leg"])),
-        row["book"],
-        row["strategy"],
-        row["venue"],
-        row["symbol"],
-        Side(row["side"]),
-        OrderType(row["type"]),
-        row["quantity"],
-        row["reference_price"],
-        row["limit_price"],
-        row["stop_price"],
-        row["reduce_only"],
-    )
 
 
 def within_limits(history: History) -> Iterator[Case]:

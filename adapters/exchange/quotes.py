@@ -1,17 +1,16 @@
-"""Last prices kept fresh by a thread of their own, so that a decision need not wait for the venue."""
+"""Last prices kept at hand, so that a decision need not wait for the venue."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from threading import Event, Thread
 from time import monotonic
-from typing import Self
 
 from adapters.exchange.binance_wire import BinanceWire
 from trading.errors import TradewindError
 from trading.money import decimal
 from trading.ports import Known, Unreachable
 
-_EVERY_SECONDS = 0.2
+#: How often they are to be asked for.
+EVERY_SECONDS = 0.2
 
 
 def last_prices(wire: BinanceWire, symbols: Sequence[str]) -> Known[dict[str, Decimal]] | Unreachable:
@@ -33,16 +32,6 @@ class Quotes:
         self._prices: Mapping[str, Decimal] = {}
         self._asked_on = -most_seconds
         self._why = "not asked yet"
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="quotes", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
 
     def last(self, symbol: str) -> Known[Decimal] | Unreachable:
         """Return the last price of `symbol`, quote per base; Unreachable when there is no fresh one."""
@@ -60,8 +49,3 @@ class Quotes:
             self._prices, self._asked_on, self._why = answer.value, began, "the venue did not name it"
         else:
             self._why = answer.why
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.look()
-            self._stop.wait(_EVERY_SECONDS)

@@ -1,9 +1,8 @@
 """The clock watch: our clock set by the venue's again and again, and no new risk while the machine's is off."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from threading import Event, Thread
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import structlog
 
@@ -16,7 +15,8 @@ _log = structlog.get_logger()
 
 #: A machine whose time is off by more cannot be trusted to know what is fresh.
 MOST_SKEW = timedelta(milliseconds=500)
-_EVERY_SECONDS = 5.0
+#: How often the venue is to be asked.
+EVERY_SECONDS = 5.0
 
 
 @runtime_checkable
@@ -33,37 +33,7 @@ class Alignable(Protocol):
 
 
 class ClockWatch:
-    """Aligns `clock` in a thread of its own and tells `found` of the machine's skew each time."""
-
-    def __init__(self, clock: Alignable, found: Callable[[timedelta], None]) -> None:
-        self._clock = clock
-        self._found = found
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="clock", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
-
-    def look(self) -> None:
-        """Align once; a venue or database that does not answer is asked again the next time."""
-        try:
-            self._found(self._clock.align())
-        except Unavailable as error:
-            _log.warning("unavailable", why=str(error))
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.look()
-            self._stop.wait(_EVERY_SECONDS)
-
-
-class ClockGate:
-    """Closes the gates of a book's symbols while the skew is too large, and opens them when it is not."""
+    """Aligns `clock`, and keeps the gates of a book's symbols closed while the skew is too large."""
 
     def __init__(self, database: Database, clock: Alignable, book: str, venue: str, symbols: Sequence[str]) -> None:
         self._database = database
@@ -71,6 +41,13 @@ class ClockGate:
         self._keys = {"book": book, "venue": venue, "timeframe": "-"}
         self._symbols = tuple(symbols)
         self._closed: bool | None = None
+
+    def look(self) -> None:
+        """Align once and judge; a venue or database that does not answer is asked again the next time."""
+        try:
+            self.judge(self._clock.align())
+        except Unavailable as error:
+            _log.warning("unavailable", why=str(error))
 
     def judge(self, skew: timedelta) -> None:
         """Write what `skew` means, when it means something new."""

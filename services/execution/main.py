@@ -15,12 +15,14 @@ import structlog
 
 from adapters.bus.signal_topic import SignalConsumer, cluster_id
 from adapters.compose import clock, quotes, venues
+from adapters.repeat import repeated
 from adapters.settings import Settings, load
 from adapters.store import books, inbox, instruments, parameters
 from adapters.store.database import Database
 from adapters.telemetry.execution_metrics import Metrics
 from adapters.telemetry.health import Health
-from services.execution.clock_watch import Alignable, ClockGate, ClockWatch
+from services.execution import clock_watch
+from services.execution.clock_watch import Alignable, ClockWatch
 from services.execution.desk import Desk
 from services.execution.lease import Lease
 from services.execution.loop import Loop
@@ -47,7 +49,7 @@ def run(stop: Event) -> None:
         configuration = _configuration(settings, database)
         quote = None
         if settings.market_time == "running":
-            quote = parts.enter_context(quotes(settings, configuration["symbols"])).last
+            quote = parts.enter_context(quotes(settings, configuration["symbols"]))
         connections = venues(settings, configuration["venue"], settings.lanes)
         bootstrap, version = settings.required("kafka"), settings.kafka_api_version
         cluster = cluster_id(bootstrap, version)
@@ -68,8 +70,8 @@ def run(stop: Event) -> None:
         desks = [_desk(settings, configuration, database, epoch, venue, quote, metrics) for venue in connections]
         _place(database, consumer, cluster, durable=version is None)
         if isinstance(time := clock(settings), Alignable):
-            gate = ClockGate(database, time, settings.book, configuration["venue"], configuration["symbols"])
-            parts.enter_context(ClockWatch(time, gate.judge))
+            watch = ClockWatch(database, time, settings.book, configuration["venue"], configuration["symbols"])
+            parts.enter_context(repeated(watch.look, clock_watch.EVERY_SECONDS, "clock"))
         _log.info("trading", book=settings.book, epoch=epoch, symbols=sorted(desks[0].instruments))
         Loop(desks, consumer, cluster, settings.required("signal_key"), settings.review_seconds).run(stop)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from services.execution.clock_watch import ClockGate, ClockWatch
+from services.execution.clock_watch import ClockWatch
 from tests.integration.execution.floor import BOOK, SYMBOL, Floor
 from trading.errors import Unavailable
 from trading.order import OrderState
@@ -12,9 +12,9 @@ from trading.order import OrderState
 def test_the_gate_closes_while_the_skew_is_too_large(floor: Floor):
     floor.tell(floor.signal())
     floor.settle()
-    gate = ClockGate(floor.database, floor.desk.clock, BOOK, "simulator", [SYMBOL])  # type: ignore[arg-type]
-    gate.judge(timedelta(milliseconds=500))
-    gate.judge(timedelta(milliseconds=-501))
+    watch = ClockWatch(floor.database, floor.desk.clock, BOOK, "simulator", [SYMBOL])  # type: ignore[arg-type]
+    watch.judge(timedelta(milliseconds=500))
+    watch.judge(timedelta(milliseconds=-501))
     floor.pass_time(timedelta(minutes=1))
     floor.tell(floor.signal(exposure=Decimal("0.9")))
     floor.settle()
@@ -23,7 +23,7 @@ def test_the_gate_closes_while_the_skew_is_too_large(floor: Floor):
     floor.tell(floor.signal(exposure=Decimal(0), stop=None))
     floor.settle()
     assert floor.states()[-1] == ("exit", OrderState.FILLED)
-    gate.judge(timedelta(milliseconds=20))
+    watch.judge(timedelta(milliseconds=20))
     floor.pass_time(timedelta(minutes=1))
     floor.tell(floor.signal())
     floor.settle()
@@ -31,11 +31,11 @@ def test_the_gate_closes_while_the_skew_is_too_large(floor: Floor):
     floor.check()
 
 
-def test_a_silent_venue_is_asked_again():
+def test_a_silent_venue_is_asked_again(floor: Floor):
     answers: list[object] = [Unavailable("down"), timedelta(seconds=1)]
 
     class Clock:
-        def now(self) -> None: ...
+        now = floor.desk.clock.now
 
         def align(self) -> timedelta:
             answer = answers.pop(0)
@@ -44,8 +44,7 @@ def test_a_silent_venue_is_asked_again():
             assert isinstance(answer, timedelta)
             return answer
 
-    found: list[timedelta] = []
-    watch = ClockWatch(Clock(), found.append)  # type: ignore[arg-type]
-    watch.look()
-    watch.look()
-    assert found == [timedelta(seconds=1)]
+    watch = ClockWatch(floor.database, Clock(), BOOK, "simulator", [SYMBOL])
+    for closed in (0, 1):
+        watch.look()
+        assert floor.one("select count(*) from ops.gates where domain = 'clock' and closed") == closed

@@ -21,11 +21,3 @@ def test_a_price_is_known_while_it_is_fresh_and_never_after(monkeypatch: pytest.
     assert quotes.last("BTC/USDT") == Known(Decimal(7))
     seconds[0] += 0.2
     assert quotes.last("BTC/USDT") == Unreachable("no price of BTC/USDT within 2 s: down")
-
-
-def test_the_thread_asks_by_itself():
-    with Quotes(lambda: Known({"BTC/USDT": Decimal(7)})) as quotes:
-        for _ in range(1000):
-            if isinstance(quotes.last("BTC/USDT"), Known):
-                break
-    assert quotes.last("BTC/USDT") == Known(Decimal(7))
