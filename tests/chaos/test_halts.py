@@ -101,12 +101,14 @@ def obeyed(floor: Rig) -> tuple[list[float], list[float]]:
         if row["client_id"] in taken
         for post in record.posts_of[row["client_id"]]
     ]
+    now = WallClock().now()
     late = [
         max(
             (
                 (at - halt["at"]).total_seconds()
                 for symbol, at in posts
-                if halt["at"] < at < halt["lifted_at"] and halt["symbol"] in (None, symbol)
+                # The guard halts as well: whoever is halted again and again makes many orders about one signal.
+                if halt["at"] < at < (halt["lifted_at"] or now) and halt["symbol"] in (None, symbol)
             ),
             default=0.0,
         )

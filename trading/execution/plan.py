@@ -51,8 +51,18 @@ def plan(
         affordable = divide(multiply(account.cash, ONE - limits.cash_buffer), price)
         quantity = instrument.quantity(min(delta, affordable))
         if _sendable(quantity, price, instrument):
-            return Plan(requests=(_market(signal, decision_no, Leg.ENTRY, Side.BUY, quantity, price),))
+            return _add(quantity, account, signal, price, instrument, decision_no)
     return _protect(account, signal, price, instrument, decision_no)
+
+
+def _add(
+    quantity: Decimal, account: Account, signal: Signal, price: Decimal, instrument: Instrument, decision_no: int
+) -> Plan:
+    """Buy `quantity`; what is held and has lost its stop gets it back before it grows, or is closed instead."""
+    lost = Plan() if account.working_of(Leg.STOP) else _protect(account, signal, price, instrument, decision_no)
+    if any(request.type is OrderType.MARKET for request in lost.requests):
+        return lost
+    return Plan(requests=(*lost.requests, _market(signal, decision_no, Leg.ENTRY, Side.BUY, quantity, price)))
 
 
 def _worth(

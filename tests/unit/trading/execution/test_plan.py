@@ -102,6 +102,16 @@ def test_stops():
     assert only(planned("5", replace(held, stop_floor=D(80))))[4] == D(90)
 
 
+def test_what_has_lost_its_stop_gets_it_back_before_it_grows():
+    held = account(cash=D(500), position=D(5))
+    stop, entry = planned("9", held).requests
+    assert (stop.key.leg, stop.type, stop.quantity, stop.stop) == (Leg.STOP, OrderType.STOP_LOSS, D(5), D(90))
+    assert (entry.key.leg, entry.side, entry.quantity) == (Leg.ENTRY, Side.BUY, D(4))
+    assert only(planned("9", held, signal(stop=None)))[0] == "entry"
+    # what cannot be protected is closed, and does not grow
+    assert only(planned("9", held, price=D(90)))[:3] == ("stop", "SELL", "MARKET")
+
+
 def test_a_stop_that_cannot_be():
     assert planned("5", account(cash=D(500), position=D(5)), signal(stop=D(1))) == Plan(reason="on_target")
 
@@ -148,7 +158,7 @@ def test_what_a_plan_never_does(of: Account, target: Decimal, price: Decimal, st
     told = signal(stop=stop)
     step = plan(target, of, told, price, INSTRUMENT, LIMITS, 2)
     assert not (step.requests and step.cancels)
-    assert len(step.requests) <= 1
+    assert len(step.requests) <= 1 or [request.key.leg for request in step.requests] == [Leg.STOP, Leg.ENTRY]
     assert set(step.cancels) <= set(of.working)
     for request in step.requests:
         assert request.quantity > 0
