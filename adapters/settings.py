@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         default=None, pattern=r"^\d+\.\d+$", description="for the in-process broker only"
     )
     signal_topic: str = Field(default="tradewind.signals", description="topic of the signals")
-    signal_partitions: int = Field(default=4, ge=1, le=256, description="partitions of the signal topic")
+    signal_partitions: int = Field(default=8, ge=1, le=256, description="partitions of the signal topic")
     signal_key: SecretStr | None = Field(default=None, description="HMAC key of the signals, 32+ characters")
 
     venue_url: str | None = Field(default=None, description="REST address of the simulator; none = the exchange's own")

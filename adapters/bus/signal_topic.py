@@ -84,6 +84,7 @@ class SignalConsumer:
                 isolation_level="read_committed",
                 fetch_max_wait_ms=10,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
+                metrics_enabled=False,  # nobody reads them, and they cost as much as the messages
                 **connection(bootstrap, api_version),
             )
         except KafkaError as error:

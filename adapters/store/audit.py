@@ -9,8 +9,11 @@ from adapters.store.database import Connection
 
 
 def record(connection: Connection, at: datetime, actor: str, kind: str, ref: str, payload: dict[str, Any]) -> None:
-    """Append one event inside the present transaction; `payload` holds plain JSON values, amounts as text."""
-    connection.execute(
+    """Append one event inside the present transaction; `payload` holds plain JSON values, amounts as text.
+
+    All events are one chain, and whoever appends to it holds it until its commit: so that comes last.
+    """
+    connection.at_the_end(
         "insert into ops.audit_events (at, actor, kind, ref, payload) values (%s, %s, %s, %s, %s)",
         (at, actor, kind, ref, Jsonb(payload)),
     )

@@ -1,8 +1,8 @@
 """Connections to the database: one pool a process, every session in UTC and with timeouts that free a frozen lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -22,7 +22,27 @@ _RETRY_SECONDS = 1.0
 #: The server has ended a session whose client was silent or slow.
 _TOO_LONG = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.lookup("25P04"))
 
-Connection = psycopg.Connection[DictRow]
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection with dict rows, whose transaction can keep statements for its end."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._kept: list[tuple[LiteralString, Sequence[object]]] = []
+
+    def at_the_end(self, query: LiteralString, parameters: Sequence[object]) -> None:
+        """Execute `query` just before the commit: it takes a lock that others will wait for."""
+        self._kept.append((query, parameters))
+
+    def conclude(self) -> None:
+        """Execute what was kept, in its order."""
+        kept, self._kept = self._kept, []
+        for query, parameters in kept:
+            self.execute(query, parameters)
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        self._kept.clear()
 
 
 class Database:
@@ -44,14 +64,15 @@ class Database:
         """
         self.url = url
         self._reader: Any = None
-        # The pool's type knows its connections only by class; ours differ from the plain ones by their row factory.
-        self._pool: Any = ConnectionPool(
+        check: Any = ConnectionPool.check_connection if checked else None
+        self._pool = ConnectionPool(
             url,
+            connection_class=Connection,
             min_size=1,
             max_size=size,
             open=False,
             timeout=15,
-            check=ConnectionPool.check_connection if checked else None,
+            check=check,
             configure=None if transaction_timeout == "0" else _limited(transaction_timeout),
             reconnect_timeout=_RETRY_SECONDS,
             reconnect_failed=_try_on,
@@ -74,7 +95,9 @@ class Database:
             self._pool.open()
         try:
             with self._pool.connection() as connection:
+                connection.forget()
                 yield connection
+                connection.conclude()
         except psycopg.errors.InvalidGrantor as error:
             raise Interrupted(_first_line(error)) from error
         except psycopg.errors.DiskFull as error:

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from psycopg.types.json import Jsonb
+
 from adapters.store.database import Connection
+from trading.audit import plain
 from trading.fill import Fill
 
 
@@ -11,23 +14,12 @@ def add(connection: Connection, book: str, fills: Sequence[Fill], recorded_at: d
     """Store `fills` of one symbol, each once, and return the trade ids of those that were new."""
     if not fills:
         return set()
-    columns = [
-        [getattr(fill, name) for fill in fills]
-        for name in ("venue", "symbol", "trade_id", "client_id", "venue_order_id", "side", "price", "quantity")
-    ]
     rows = connection.execute(
         "insert into trading.fills (book, venue, symbol, trade_id, client_id, venue_order_id, side, price, quantity,"
-        " fee, fee_currency, ts, recorded_at) select %s, f.*, %s from unnest(%s::text[], %s::text[], %s::text[],"
-        " %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[],"
-        " %s::timestamptz[]) as f on conflict do nothing returning trade_id",
-        (
-            book,
-            recorded_at,
-            *columns,
-            [fill.fee for fill in fills],
-            [fill.fee_currency for fill in fills],
-            [fill.ts for fill in fills],
-        ),
+        " fee, fee_currency, ts, recorded_at) select %s, f.*, %s from jsonb_to_recordset(%s) as f (venue text,"
+        " symbol text, trade_id text, client_id text, venue_order_id text, side text, price numeric, quantity numeric,"
+        " fee numeric, fee_currency text, ts timestamptz) on conflict do nothing returning trade_id",
+        (book, recorded_at, Jsonb(plain(fills))),
     )
     return {row["trade_id"] for row in rows}
 
@@ -49,23 +41,18 @@ def set_watermark(connection: Connection, book: str, symbol: str, trade_id: str)
     )
 
 
-def same(connection: Connection, book: str, fill: Fill) -> bool:
-    """Return whether `fill` is stored with exactly these numbers."""
-    return (
-        connection.execute(
-            "select 1 from trading.fills where book = %s and venue = %s and symbol = %s and trade_id = %s"
-            " and client_id = %s and price = %s and quantity = %s and fee = %s and fee_currency = %s",
-            (
-                book,
-                fill.venue,
-                fill.symbol,
-                fill.trade_id,
-                fill.client_id,
-                fill.price,
-                fill.quantity,
-                fill.fee,
-                fill.fee_currency,
-            ),
-        ).fetchone()
-        is not None
+def recorded(connection: Connection, book: str, trades: Sequence[Fill]) -> set[Fill]:
+    """Return those of `trades`, all of one symbol, that are stored with exactly these numbers."""
+    if not trades:
+        return set()
+    rows = connection.execute(
+        "select trade_id, venue_order_id, price, quantity, fee, fee_currency from trading.fills"
+        " where book = %s and venue = %s and symbol = %s and trade_id = any(%s)",
+        (book, trades[0].venue, trades[0].symbol, [trade.trade_id for trade in trades]),
     )
+    stored = {tuple(row.values()) for row in rows}
+    return {
+        trade
+        for trade in trades
+        if (trade.trade_id, trade.venue_order_id, trade.price, trade.quantity, trade.fee, trade.fee_currency) in stored
+    }

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from psycopg.types.json import Jsonb
+
 from adapters.store.database import Connection
 from trading.accounting.journal import Journal
+from trading.money import text
 
 
 def post(connection: Connection, journal: Journal, book: str, strategy: str, symbol: str, at: datetime) -> None:
@@ -18,29 +21,26 @@ def post_all(
     connection: Connection, journals: Sequence[tuple[Journal, datetime]], book: str, strategy: str, symbol: str
 ) -> None:
     """Store dated journals of one sub-account, as `post`, in one statement."""
-    lines = [(journal.journal_id, number, line) for journal, _ in journals for number, line in enumerate(journal.lines)]
+    lines = [
+        {"id": journal.journal_id, "line": number, "account": line.account, "currency": line.currency}
+        | {"amount": text(line.amount)}
+        for journal, _ in journals
+        for number, line in enumerate(journal.lines)
+    ]
+    heads = [
+        {"id": journal.journal_id, "kind": journal.kind, "ref": journal.ref, "at": at.isoformat()}
+        for journal, at in journals
+    ]
     connection.execute(
         "with posted as (insert into trading.journals (journal_id, book, kind, ref, at)"
-        " select j.id, %(book)s, j.kind, j.ref, j.at from unnest(%(ids)s::text[], %(kinds)s::text[], %(refs)s::text[],"
-        " %(ats)s::timestamptz[]) as j (id, kind, ref, at) on conflict (journal_id) do nothing returning journal_id)"
+        " select h.id, %(book)s, h.kind, h.ref, h.at"
+        " from jsonb_to_recordset(%(heads)s) as h (id text, kind text, ref text, at timestamptz)"
+        " on conflict (journal_id) do nothing returning journal_id)"
         " insert into trading.ledger_entries (journal_id, line, book, strategy, symbol, account, currency, amount)"
         " select l.id, l.line, %(book)s, %(strategy)s, %(symbol)s, l.account, l.currency, l.amount from posted"
-        " inner join unnest(%(owners)s::text[], %(lines)s::integer[], %(accounts)s::text[], %(currencies)s::text[],"
-        " %(amounts)s::numeric[]) as l (id, line, account, currency, amount) on l.id = posted.journal_id",
-        {
-            "book": book,
-            "strategy": strategy,
-            "symbol": symbol,
-            "ids": [journal.journal_id for journal, _ in journals],
-            "kinds": [journal.kind for journal, _ in journals],
-            "refs": [journal.ref for journal, _ in journals],
-            "ats": [at for _, at in journals],
-            "owners": [owner for owner, _, _ in lines],
-            "lines": [number for _, number, _ in lines],
-            "accounts": [line.account for _, _, line in lines],
-            "currencies": [line.currency for _, _, line in lines],
-            "amounts": [line.amount for _, _, line in lines],
-        },
+        " inner join jsonb_to_recordset(%(lines)s)"
+        " as l (id text, line integer, account text, currency text, amount numeric) on l.id = posted.journal_id",
+        {"book": book, "strategy": strategy, "symbol": symbol, "heads": Jsonb(heads), "lines": Jsonb(lines)},
     )
 
 

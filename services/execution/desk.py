@@ -50,5 +50,6 @@ class Desk:
         with self.database.transaction() as connection, connection.pipeline():
             leases.require(connection, self.book, self.epoch)
             yield connection
+            connection.conclude()
             # As a statement of the pipeline it costs no journey of its own; the pool finds the transaction ended.
             connection.execute("commit")

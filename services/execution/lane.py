@@ -36,7 +36,9 @@ class Lane:
         self._names = frozenset(names)
         self._cluster_id = cluster_id
         self._key = key
-        self._review_seconds = review_seconds
+        #: All symbols are looked at once in `review_seconds`, one at a time: a message waits for one at most.
+        self._reviewing = deque(sorted(self._names))
+        self._review_seconds = review_seconds / max(len(self._names), 1)
         self._hops = Hops(desk)
         self._arrivals: SimpleQueue[Record] = SimpleQueue()
         self._records: deque[Record] = deque()
@@ -119,10 +121,11 @@ class Lane:
         return bool(self._records)
 
     def _reconcile(self, waiting: Set[str]) -> bool:
-        """Open the symbols that wait for it, look again at the others from time to time; False while one waits."""
+        """Open the symbols that wait for it, look again at the others by turns; False while one waits."""
         done = not waiting or reconcile.reconcile(self._desk, self._hops, sorted(waiting))
-        if monotonic() - self._reviewed_on >= self._review_seconds:
-            reconcile.reconcile(self._desk, self._hops, sorted(self._names - waiting), "OPEN")
+        if self._reviewing and monotonic() - self._reviewed_on >= self._review_seconds:
+            reconcile.reconcile(self._desk, self._hops, [self._reviewing[0]], "OPEN")
+            self._reviewing.rotate(-1)
             self._reviewed_on = monotonic()
         return done
 

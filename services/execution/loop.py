@@ -1,6 +1,6 @@
 """The loop of execution: messages from the topic to their lanes, the lease kept, and what was done said aloud."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -28,6 +28,18 @@ _ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 
 
+def shares(book: str, symbols: Iterable[str], partitions: int, lanes: int) -> tuple[list[int], list[list[str]]]:
+    """Return the lane of each partition and the symbols of each lane, shared out as evenly as the partitions allow."""
+    through: list[list[str]] = [[] for _ in range(partitions)]
+    for symbol in symbols:
+        through[partition_of(book, symbol, partitions)].append(symbol)
+    share, names = [0] * partitions, [list[str]() for _ in range(lanes)]
+    for number, arriving in sorted(enumerate(through), key=lambda one: -len(one[1])):
+        share[number] = min(range(lanes), key=lambda lane: len(names[lane]))
+        names[share[number]] += arriving
+    return share, names
+
+
 class Loop:
     """One book's execution over one or more lanes, each with a desk (and connections) of its own.
 
@@ -40,10 +52,7 @@ class Loop:
     ) -> None:
         self._desk = desks[0]
         self._consumer = consumer
-        partitions = max(consumer.partitions, 1)
-        names: list[list[str]] = [[] for _ in desks]
-        for symbol in self._desk.instruments:
-            names[partition_of(self._desk.book, symbol, partitions) % len(desks)].append(symbol)
+        self._share, names = shares(self._desk.book, self._desk.instruments, max(consumer.partitions, 1), len(desks))
         self._lanes = [Lane(desk, own, cluster_id, key, review_seconds) for desk, own in zip(desks, names, strict=True)]
         self._said, self._said_on = EPOCH, 0.0
         self._begun = False
@@ -117,7 +126,7 @@ class Loop:
             sleep(_POLL_MS / 1000)
             return
         for record in self._consumer.poll(_POLL_MS):
-            self._lanes[record.partition % len(self._lanes)].offer(record)
+            self._lanes[self._share[record.partition]].offer(record)
 
     def _say_settled(self) -> None:
         """Say up to which market time nothing is left to do; the barrier of a run waits for it.

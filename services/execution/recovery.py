@@ -79,15 +79,17 @@ class Recovery:
             return trades
         desk, now = self._desk, self._desk.clock.now()
         with desk.transaction() as connection:
-            ours = orders.find(connection, desk.book, symbol, [trade.venue_order_id for trade in trades])
+            former = fills.recorded(connection, desk.book, trades)
+            new = [trade for trade in trades if trade not in former]
+            ours = orders.find(connection, desk.book, symbol, [trade.venue_order_id for trade in new])
             for venue_id, order in ours.items():
-                mine = [trade for trade in trades if trade.venue_order_id == venue_id]
+                mine = [trade for trade in new if trade.venue_order_id == venue_id]
                 if booking.book(connection, desk, order, mine, now).quantity:
                     booking.remember(connection, desk, order, "fill", now)
                     if order.state.terminal:
                         booking.release(connection, desk, order, now)
                         audit.record(connection, now, "execution", "late_fill", order.client_id, {"trades": len(mine)})
-            strangers = [trade for trade in trades if trade.venue_order_id not in ours]
+            strangers = [trade for trade in new if trade.venue_order_id not in ours]
             if strangers:
                 known = foreign.known_trades(connection, desk.book, symbol)
                 strangers = [trade for trade in strangers if trade.trade_id not in known]

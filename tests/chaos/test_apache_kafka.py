@@ -21,7 +21,7 @@ from trading.errors import Unavailable
 
 pytestmark = pytest.mark.chaos
 
-KILLS = int(os.environ.get("TRADEWIND_TEST_BROKER_KILLS") or 2)
+KILLS = int(os.environ.get("TRADEWIND_TEST_BROKER_KILLS") or 5)
 PARTITIONS = 3
 
 

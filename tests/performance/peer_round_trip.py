@@ -1,6 +1,7 @@
 """The peer of signal_to_wire: produce, consume, commit one row; prints the milliseconds of each as JSON."""
 
 import json
+import random
 import sys
 import time
 
@@ -10,7 +11,7 @@ from kafka.structs import TopicPartition
 
 
 def main() -> None:
-    """Send one message after the other at the given rate."""
+    """Send one message after the other at the given rate, unevenly."""
     bootstrap, url, count, rate = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     producer = KafkaProducer(bootstrap_servers=bootstrap, api_version=(2, 3), linger_ms=0)
     consumer = KafkaConsumer(
@@ -21,7 +22,7 @@ def main() -> None:
     consumer.assign([partition])
     consumer.seek_to_end(partition)
     consumer.position(partition)
-    taken = []
+    taken, chance = [], random.Random(7)
     with psycopg.connect(url) as connection:
         connection.execute("create table if not exists public.peer (body bytea)")
         connection.commit()
@@ -32,7 +33,7 @@ def main() -> None:
             connection.execute("insert into public.peer values (%s)", (value,))
             connection.commit()
             taken.append((time.perf_counter() - began) * 1000)
-            time.sleep(max(0.0, began + 1 / rate - time.perf_counter()))
+            time.sleep(max(0.0, began + chance.uniform(0.5, 1.5) / rate - time.perf_counter()))
     print(json.dumps(taken))
 
 

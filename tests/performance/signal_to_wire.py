@@ -1,11 +1,13 @@
 """From a signal on its way into the topic to the exchange receiving its order: decision, risk and books between.
 
 Real PostgreSQL, broker, execution and simulator as in `tradewind up`; the peer is one bare kafka-python round trip plus
-one commit. Both at the same rate in the same run.
+one commit. Both at the same rate in the same run, at uneven intervals: in step with the waits of a consumer, each would
+measure the luck of its beginning.
 """
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -72,15 +74,15 @@ def _ours(stack: Stack) -> list[float]:
         stack.start("execution", "services.execution.main")
         _wait_open(database, plan)
         sent = _tell(stack, plan, names)
-        time.sleep(3)
+        wanted = _settled(database, plan, sent)
     arrived = {
         event["params"]["newClientOrderId"]: EPOCH + timedelta(milliseconds=event["at"])
         for event in court_record.lines(record)
         if event["event"] == "request" and event["method"] == "POST" and "newClientOrderId" in event["params"]
     }
     found = [(arrived[key] - at) / timedelta(milliseconds=1) for key, at in sent.items() if key in arrived]
-    if len(found) < len(sent) * 0.95:
-        raise SystemExit(f"only {len(found)} of {len(sent)} signals became orders")
+    if len(found) != wanted:
+        raise SystemExit(f"{wanted} of {len(sent)} signals were to become orders, {len(found)} did")
     return found
 
 
@@ -88,7 +90,7 @@ def _tell(stack: Stack, plan: RunPlan, names: list[str]) -> dict[str, datetime]:
     """Send the signals and return when each left, by the client id of its order; the first ones only warm up."""
     settings, prices = stack.settings, _prices(plan)
     producer = SignalProducer(settings.required("kafka"), settings.kafka_api_version)
-    key, sent = settings.required("signal_key"), {}
+    key, sent, chance = settings.required("signal_key"), {}, random.Random(7)
     for number in range(SIGNALS):
         began = time.monotonic()
         signal = _signal(plan, names, number, WallClock().now(), prices)
@@ -96,7 +98,7 @@ def _tell(stack: Stack, plan: RunPlan, names: list[str]) -> dict[str, datetime]:
         if number >= WARM:
             sent[OrderKey(signal.signal_id, 1, _leg(signal)).client_id(plan.book, 1)] = WallClock().now()
         producer.send(settings.signal_topic, [message])
-        time.sleep(max(0.0, began + 1 / PER_SECOND - time.monotonic()))
+        time.sleep(max(0.0, began + chance.uniform(0.5, 1.5) / PER_SECOND - time.monotonic()))
     producer.close()
     return sent
 
@@ -130,6 +132,25 @@ def _wait_open(database: Database, plan: RunPlan) -> None:
                 return
         time.sleep(0.1)
     raise SystemExit("execution did not open its symbols")
+
+
+def _settled(database: Database, plan: RunPlan, sent: dict[str, datetime]) -> int:
+    """Wait until every signal is decided about, and return how many of `sent` were to be traded on.
+
+    An entry finds no seller now and then, and then there is nothing to leave.
+    """
+    for _ in range(100):
+        with database.transaction() as connection:
+            decided = connection.execute(
+                "select signal_id, verdict from trading.risk_decisions where book = %s and decision_no = 1",
+                (plan.book,),
+            ).fetchall()
+        if len(decided) == SIGNALS:
+            traded = [row["signal_id"] for row in decided if row["verdict"] == "TRADE"]
+            ids = {OrderKey(one, 1, leg).client_id(plan.book, 1) for one in traded for leg in (Leg.ENTRY, Leg.EXIT)}
+            return len(ids & sent.keys())
+        time.sleep(0.1)
+    raise SystemExit("execution did not decide about every signal")
 
 
 def _signal(plan: RunPlan, names: list[str], number: int, now: datetime, prices: dict[str, Decimal]) -> Signal:

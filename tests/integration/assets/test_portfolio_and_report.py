@@ -171,9 +171,11 @@ def test_a_fee_in_a_third_currency_stops_the_valuation(book: Database) -> None:
     buy_and_sell(book)
     with book.transaction() as connection:
         connection.execute(
-            "insert into trading.ledger_entries select journal_id, 90 + n, book, strategy, symbol,"
-            " (array['cash', 'fees'])[n], 'BNB', n * 2 - 3 from trading.ledger_entries, generate_series(1, 2) as n"
-            " where journal_id like 'fill:%:1' and line = 0"
+            "with fee as (insert into trading.journals select 'fee', book, 'FILL', ref, at from trading.journals"
+            "  where journal_id like 'fill:%:1' returning journal_id)"
+            " insert into trading.ledger_entries select fee.journal_id, n - 1, book, strategy, symbol,"
+            " (array['cash', 'fees'])[n], 'BNB', n * 2 - 3 from fee, trading.ledger_entries as e,"
+            " generate_series(1, 2) as n where e.journal_id like 'fill:%:1' and e.line = 0"
         )
     with pytest.raises(BadData, match="moves BNB: no price to value it with"):
         materialise(DAYS[0], positions)

@@ -55,6 +55,19 @@ def test_a_journal_that_does_not_sum_to_zero_is_refused_at_commit(db: Database):
         assert ledger.owned(connection, BOOK) == {}
 
 
+def test_a_journal_goes_in_whole(db: Database):
+    insert = (
+        "insert into trading.ledger_entries select 'wrong', n, %s, %s, %s, 'cash', 'USDT', 0"
+        " from generate_series(%s::int, %s) as n"
+    )
+    with db.transaction() as connection:
+        connection.execute("insert into trading.journals values ('wrong', %s, 'DEPOSIT', %s, %s)", (BOOK, BOOK, AT))
+        connection.execute(insert, (BOOK, STRATEGY, SYMBOL, 0, 1))
+    with pytest.raises(psycopg.errors.CheckViolation, match="journal wrong gets lines without its first"):  # noqa: SIM117
+        with db.transaction() as connection:
+            connection.execute(insert, (BOOK, STRATEGY, SYMBOL, 2, 3))
+
+
 def test_a_journal_is_posted_once_and_balances_follow(db: Database):
     with db.transaction() as connection:
         entry = deposit(BOOK, STRATEGY, SYMBOL, "USDT", D("10.5"))
@@ -157,8 +170,8 @@ def test_a_trade_is_booked_once_and_never_with_other_numbers(db: Database):
         again = [trade(number, made) for number in (1, 2, 3)]
         assert fills.add(connection, BOOK, again, AT + timedelta(hours=1)) == {"3"}
         assert fills.add(connection, BOOK, [], AT) == set()
-        assert fills.same(connection, BOOK, trade(1, made))
-        assert not fills.same(connection, BOOK, trade(1, made, "3"))
+        assert fills.recorded(connection, BOOK, [trade(1, made), trade(2, made, "3")]) == {trade(1, made)}
+        assert fills.recorded(connection, BOOK, []) == set()
         assert fills.watermark(connection, BOOK, SYMBOL) is None
         fills.set_watermark(connection, BOOK, SYMBOL, "9")
         fills.set_watermark(connection, BOOK, SYMBOL, "10")
