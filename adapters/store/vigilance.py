@@ -120,6 +120,16 @@ def stuck_signals(connection: Connection, book: str, seconds: float) -> int:
     return 0 if row is None else row["n"]
 
 
+def unanswered_letters(connection: Connection) -> tuple[int, int]:
+    """Return how many dead letters nobody has replayed, and the id of the newest (0: there is none)."""
+    row = connection.execute(
+        "select count(*) as n, coalesce(max(letter_id), 0) as newest from ops.dead_letters as l"
+        " where not exists (select 1 from ops.dead_letter_replays as r where r.letter_id = l.letter_id)"
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return row["n"], row["newest"]
+
+
 def _now(connection: Connection) -> datetime:
     row = connection.execute("select clock_timestamp() as now").fetchone()
     assert row is not None  # noqa: S101

@@ -60,4 +60,9 @@ def doubts(connection: Connection, book: str) -> list[Doubt]:
         found.append(Doubt("execution silent", f"no heartbeat of execution for {_SILENT_SECONDS:.0f} s"))
     if stuck := vigilance.stuck_signals(connection, book, _STUCK_SECONDS):
         found.append(Doubt("signals stuck", f"{stuck} valid signals have not reached execution"))
+    letters, newest = vigilance.unanswered_letters(connection)
+    if letters:
+        # Another letter is another doubt; what comes in one burst raises one alarm.
+        detail = f"{letters} messages could not be used: tradewind dlq list"
+        found.append(Doubt(f"dead letter {newest}", detail))
     return found

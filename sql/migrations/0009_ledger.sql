@@ -1,5 +1,5 @@
--- The lines of a journal come in one statement. So one sum per journal at the commit is enough, and a balance moves once
--- a statement, in one order for all: what a trade costs is paid while everybody else waits.
+-- The lines of a journal come in one statement. So one sum per journal at the commit is enough, and a balance moves
+-- once a statement, in one order for all: what a trade costs is paid while everybody else waits.
 create function trading.take_lines() returns trigger language plpgsql as $$
 declare
     torn text;

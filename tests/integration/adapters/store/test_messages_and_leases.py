@@ -1,5 +1,6 @@
 """Inbox, outbox, triggers, audit chain and leases: what was said, once, and by whom."""
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -111,6 +112,28 @@ def test_the_audit_chain_verifies_and_shows_what_was_tampered_with(db: Database)
     with db.transaction() as connection:
         connection.execute("delete from ops.audit_events where seq = 12")
     assert broken_links(db) == [7, *range(13, 21)]
+
+
+def test_the_chain_is_held_for_the_end_of_a_transaction_alone(db: Database):
+    with db.transaction() as slow:
+        audit.record(slow, AT, "test", "kind", "slow", {})
+        with db.transaction() as quick:
+            audit.record(quick, AT, "test", "kind", "quick", {})
+    with db.transaction() as connection:
+        rows = connection.execute("select ref from ops.audit_events order by seq").fetchall()
+    assert [row["ref"] for row in rows] == ["quick", "slow"]
+    assert broken_links(db) == []
+
+
+def test_what_was_kept_for_the_end_goes_with_its_transaction(db: Database):
+    for _ in range(3):  # more often than there are connections
+        with suppress(ZeroDivisionError), db.transaction() as connection:
+            audit.record(connection, AT, "test", "kind", "ref", {})
+            raise ZeroDivisionError
+        with db.transaction() as connection:
+            connection.execute("select 1")
+    with db.transaction() as connection:
+        assert connection.execute("select 1 from ops.audit_events").fetchall() == []
 
 
 # leases -----------------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from adapters.bus.signal_topic import Record
 from adapters.exchange.mass_cancel import Working
-from adapters.store import accounts, audit_chain, books, halt_files, halts, heartbeats
+from adapters.store import accounts, audit_chain, books, dead_letters, halt_files, halts, heartbeats
 from adapters.store.anchors import AnchorFile
 from adapters.store.database import Connection, Database
 from adapters.store.migrate import migrate
@@ -225,6 +226,32 @@ def test_silence_of_execution_is_an_alarm(store: Database, guard: Guard) -> None
     guard.turn(0.0)
     guard.turn(GRACE_SECONDS)
     assert audit(store, "alarm") == ["execution silent"]
+
+
+def test_dead_letters_raise_an_alarm_until_they_are_replayed(store: Database, guard: Guard) -> None:
+    def bury(offset: int) -> None:
+        with store.transaction() as connection:
+            beats(connection)
+            dead_letters.bury(connection, "cluster", Record("signals", 0, offset, b"garbage", None), "no JSON")
+
+    bury(1)
+    bury(2)
+    guard.turn(0.0)
+    guard.turn(GRACE_SECONDS)
+    guard.turn(2 * GRACE_SECONDS)
+    assert audit(store, "alarm") == ["dead letter 2"]
+    bury(3)
+    guard.turn(3 * GRACE_SECONDS)
+    guard.turn(4 * GRACE_SECONDS)
+    assert audit(store, "alarm") == ["dead letter 2", "dead letter 3"]
+    with store.transaction() as connection:
+        beats(connection)
+        for letter in dead_letters.find(connection):
+            dead_letters.add_replay(connection, letter, "tester", "cluster", (0, 10 + letter.letter_id))
+    guard.turn(5 * GRACE_SECONDS)
+    with store.transaction() as connection:
+        row = connection.execute("select detail from ops.heartbeats where service = 'guard'").fetchone()
+    assert row == {"detail": {"doubts": [], "alarms": []}}
 
 
 def test_a_halt_by_hand_is_enforced_once_the_venue_answers(
