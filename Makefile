@@ -20,7 +20,7 @@ up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster U
 test: .venv/.installed ## run the test suite (ARGS="-k name")
 	@$(BIN)/python -m pytest -m "not chaos" $(ARGS)
 
-campaigns: .venv/.installed ## run the campaigns of faults in their short form, twenty minutes (ARGS="-k kills")
+campaigns: .venv/.installed ## run the campaigns of faults in their short form, a quarter of an hour (ARGS="-k kills")
 	@$(BIN)/python -m pytest -m chaos -rs -s $(ARGS)
 
 chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")

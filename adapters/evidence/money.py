@@ -24,7 +24,7 @@ _APPEND_ONLY = (
 _NEEDED = (
     *((table, "append_only") for table in _APPEND_ONLY),
     ("trading.ledger_entries", "zero_sum"),
-    ("trading.ledger_entries", "add_to_balance"),
+    ("trading.ledger_entries", "take_lines"),
     ("ops.audit_events", "chain"),
 )
 #: Journals that a fill, or an order that waits for one, explains; all others stand for themselves.

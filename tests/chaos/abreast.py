@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: So many at once.
-BOOKS = 3
+BOOKS = 2
 #: A part of a campaign: its folder, database, seed and number to a line about what it has seen.
 Part = Callable[[Path, str, int, int], str]
 Abreast = Callable[[Part], None]
