@@ -12,6 +12,7 @@ from tests.integration.execution.floor import BOOK, CASH, KEY, SYMBOL, TOPIC, VE
 from tests.integration.simulator.conftest import start_simulator
 from tests.integration.simulator.simulator_process import KEY as API_KEY
 from tests.integration.simulator.simulator_process import SECRET, SimulatorProcess
+from trading.execution import protocol
 from trading.limits import Limits
 from trading.ports import Known
 
@@ -19,7 +20,14 @@ __all__ = ["start_simulator"]
 
 
 @pytest.fixture
-def floor(database: str, broker: LocalBroker, start_simulator: Callable[..., SimulatorProcess]) -> Iterator[Floor]:
+def floor(
+    database: str,
+    broker: LocalBroker,
+    start_simulator: Callable[..., SimulatorProcess],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Floor]:
+    # How long a machine with other work to do takes between decision and wire is no part of these tests.
+    monkeypatch.setattr(protocol, "too_late", lambda *_: False)
     account = {"name": "main", "api_key": API_KEY, "secret": SECRET, "balances": {"USDT": str(CASH)}}
     simulator = start_simulator(accounts=[account])
     migrate(database)
