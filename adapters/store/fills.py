@@ -41,18 +41,15 @@ def set_watermark(connection: Connection, book: str, symbol: str, trade_id: str)
     )
 
 
-def recorded(connection: Connection, book: str, trades: Sequence[Fill]) -> set[Fill]:
-    """Return those of `trades`, all of one symbol, that are stored with exactly these numbers."""
+def recorded(connection: Connection, book: str, trades: Sequence[Fill]) -> dict[Fill, str]:
+    """Return those of `trades`, all of one symbol, that are stored with exactly these numbers, and for which order."""
     if not trades:
-        return set()
+        return {}
     rows = connection.execute(
-        "select trade_id, venue_order_id, price, quantity, fee, fee_currency from trading.fills"
+        "select trade_id, venue_order_id, price, quantity, fee, fee_currency, client_id from trading.fills"
         " where book = %s and venue = %s and symbol = %s and trade_id = any(%s)",
         (book, trades[0].venue, trades[0].symbol, [trade.trade_id for trade in trades]),
     )
-    stored = {tuple(row.values()) for row in rows}
-    return {
-        trade
-        for trade in trades
-        if (trade.trade_id, trade.venue_order_id, trade.price, trade.quantity, trade.fee, trade.fee_currency) in stored
-    }
+    stored = {tuple(row.values())[:-1]: row["client_id"] for row in rows}
+    numbers = {t: (t.trade_id, t.venue_order_id, t.price, t.quantity, t.fee, t.fee_currency) for t in trades}
+    return {trade: stored[told] for trade, told in numbers.items() if told in stored}

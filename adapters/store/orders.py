@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -174,17 +174,17 @@ def find(connection: Connection, book: str, symbol: str, venue_order_ids: Sequen
 
 def get(connection: Connection, client_id: str) -> Order | None:
     """Return the order with `client_id`, or None."""
-    row = connection.execute(
-        f"select {COLUMNS} from trading.orders where client_id = %s",  # noqa: S608
-        (client_id,),
-    ).fetchone()
-    return None if row is None else read(row)
+    return _ask(connection, client_id, "")()
 
 
 def ask_locked(connection: Connection, client_id: str) -> Callable[[], Order | None]:
     """Lock the order with `client_id` until the transaction ends; the call awaits the order as it is then."""
+    return _ask(connection, client_id, "for update")
+
+
+def _ask(connection: Connection, client_id: str, lock: LiteralString) -> Callable[[], Order | None]:
     cursor = connection.execute(
-        f"select {COLUMNS} from trading.orders where client_id = %s for update",  # noqa: S608
+        f"select {COLUMNS} from trading.orders where client_id = %s {lock}",  # noqa: S608
         (client_id,),
     )
 

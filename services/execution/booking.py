@@ -111,7 +111,7 @@ def book(connection: Connection, desk: Desk, order: Order, reported: Sequence[Fi
     fresh = [trade for trade in first.values() if trade.trade_id in added]
     former = fills.recorded(connection, desk.book, [trade for trade in own if trade.trade_id not in added])
     for trade in own:
-        known = trade == first[trade.trade_id] if trade.trade_id in added else trade in former
+        known = trade == first[trade.trade_id] if trade.trade_id in added else former.get(trade) == trade.client_id
         if not known:
             why = f"trade {trade.trade_id} of {trade.symbol} at {trade.venue} is known with other numbers"
             halt(connection, desk, request.symbol, why, now)

@@ -124,7 +124,8 @@ class Lane:
         """Open the symbols that wait for it, look again at the others by turns; False while one waits."""
         done = not waiting or reconcile.reconcile(self._desk, self._hops, sorted(waiting))
         if self._reviewing and monotonic() - self._reviewed_on >= self._review_seconds:
-            reconcile.reconcile(self._desk, self._hops, [self._reviewing[0]], "OPEN")
+            if (symbol := self._reviewing[0]) not in waiting:
+                reconcile.reconcile(self._desk, self._hops, [symbol], "OPEN")
             self._reviewing.rotate(-1)
             self._reviewed_on = monotonic()
         return done

@@ -170,8 +170,10 @@ def test_a_trade_is_booked_once_and_never_with_other_numbers(db: Database):
         again = [trade(number, made) for number in (1, 2, 3)]
         assert fills.add(connection, BOOK, again, AT + timedelta(hours=1)) == {"3"}
         assert fills.add(connection, BOOK, [], AT) == set()
-        assert fills.recorded(connection, BOOK, [trade(1, made), trade(2, made, "3")]) == {trade(1, made)}
-        assert fills.recorded(connection, BOOK, []) == set()
+        assert fills.recorded(connection, BOOK, [trade(1, made), trade(2, made, "3")]) == {
+            trade(1, made): made.client_id
+        }
+        assert fills.recorded(connection, BOOK, []) == {}
         assert fills.watermark(connection, BOOK, SYMBOL) is None
         fills.set_watermark(connection, BOOK, SYMBOL, "9")
         fills.set_watermark(connection, BOOK, SYMBOL, "10")
