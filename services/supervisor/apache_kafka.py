@@ -17,7 +17,8 @@ from services.supervisor.supervisor import RestartPolicy, Supervisor
 from trading.errors import Misconfigured, TradewindError, Unavailable
 
 _DEPLOY = Path(__file__).parents[2] / "deploy/kafka"
-_READY = "Kafka Server started"
+#: What the broker's log says when it serves.
+READY = "Kafka Server started"
 
 
 def serve(data_dir: Path) -> None:
@@ -32,7 +33,7 @@ def serve(data_dir: Path) -> None:
         try:
             child, bootstrap = broker(folder)
             supervisor.start(child)
-            child.wait_ready(lambda: stop.is_set() or _READY in child.log_file.read_text(errors="replace"), timeout=120)
+            child.wait_ready(lambda: stop.is_set() or READY in child.log_file.read_text(errors="replace"), timeout=120)
             if not stop.is_set():
                 address.write_text(bootstrap)
                 print(f"Apache Kafka is ready at {bootstrap} (Ctrl-C stops it)", flush=True)

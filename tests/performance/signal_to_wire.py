@@ -1,10 +1,11 @@
 """From a signal on its way into the topic to the exchange receiving its order: decision, risk and books between.
 
-Real PostgreSQL, broker, execution and simulator as in `tradewind up`; the peer is one bare kafka-python round trip plus
-one commit. Both at the same rate in the same run, at uneven intervals: in step with the waits of a consumer, each would
-measure the luck of its beginning.
+Real PostgreSQL, execution and simulator as in `tradewind up`, on Apache Kafka where Java and Maven are; the peer is one
+bare kafka-python round trip plus one commit. Both at the same rate in the same run, at uneven intervals: in step with
+the waits of a consumer, each would measure the luck of its beginning.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,16 +24,18 @@ import polars as pl
 
 from adapters.bus.envelope import seal
 from adapters.bus.signal_message import encode
-from adapters.bus.signal_topic import SignalProducer
+from adapters.bus.signal_topic import SignalProducer, ensure_topic
 from adapters.exchange import court_record
 from adapters.exchange.clock import WallClock
-from adapters.settings import Settings, load
+from adapters.settings import load
 from adapters.store import accounts, books, parameters
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from cli.session.markets import Market, random_market
 from cli.session.plan import RunPlan
 from cli.session.stack import Stack, running
+from services.supervisor.apache_kafka import READY, broker
+from services.supervisor.supervisor import RestartPolicy, Supervisor
 from tests.performance.bench import Measured, lower_is_better
 from trading.audit import digest
 from trading.limits import Limits
@@ -51,18 +55,37 @@ def latency() -> Measured:
     folder.chmod(0o755)  # as root, the server's own account must reach it
     before = dict(os.environ)
     try:
-        with running(load(data_dir=folder)) as stack:
+        with _broker(folder) as kafka, running(load(data_dir=folder, kafka=kafka)) as stack:
             ours = _ours(stack)
-            peer = _peer(stack.settings)
+            peer = _peer(stack)
     finally:
         os.environ.clear()
         os.environ.update(before)
         shutil.rmtree(folder)
     ranked = sorted(ours)
     note = (
-        f"{SIGNALS} signals at {PER_SECOND}/s, p99 {ranked[int(len(ranked) * 0.99)]:.1f} ms; peer: round trip + commit"
+        f"{SIGNALS} signals at {PER_SECOND}/s, p99 {ranked[int(len(ranked) * 0.99)]:.1f} ms; peer: round trip + commit;"
+        f" {'in-process broker' if kafka is None else 'Apache Kafka'}"
     )
     return lower_is_better("signal_to_wire", ours, peer, "ms, median", note)
+
+
+@contextlib.contextmanager
+def _broker(folder: Path) -> Iterator[str | None]:
+    """Yield the address of an Apache Kafka, None without Java and Maven.
+
+    The in-process broker does not wake a fetch that waits for a message: on it, half of what is measured is that wait.
+    """
+    if os.environ.get("TRADEWIND_KAFKA") or not (shutil.which("java") and shutil.which("mvn")):
+        yield None
+        return
+    kafka = folder / "kafka"
+    kafka.mkdir()
+    with Supervisor(kafka, RestartPolicy(limit=0)) as supervisor:
+        child, bootstrap = broker(kafka)
+        supervisor.start(child)
+        child.wait_ready(lambda: READY in child.log_file.read_text(errors="replace"), timeout=120)
+        yield bootstrap
 
 
 def _ours(stack: Stack) -> list[float]:
@@ -190,14 +213,16 @@ def _leg(signal: Signal) -> Leg:
     return Leg.ENTRY if signal.exposure else Leg.EXIT
 
 
-def _peer(settings: Settings) -> list[float]:
+def _peer(stack: Stack) -> list[float]:
+    settings, topic = stack.settings, f"{stack.settings.signal_topic}.peer"
+    if settings.kafka_api_version is None:
+        ensure_topic(settings.required("kafka"), None, topic, 1)
     done = subprocess.run(
         [
             sys.executable,
             "-m",
             "tests.performance.peer_round_trip",
-            settings.required("kafka"),
-            settings.required("database_url"),
+            topic,
             str(SIGNALS),
             str(PER_SECOND),
         ],
