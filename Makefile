@@ -1,6 +1,6 @@
 # Every target says in one line what it does: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run up test campaigns chaos seeded-bugs check bench kafka clean
+.PHONY: help run up test campaigns chaos soak seeded-bugs check bench kafka clean
 
 BIN := .venv/bin
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
@@ -29,6 +29,9 @@ chaos: .venv/.installed ## run the campaigns of faults in their long form, two h
 		TRADEWIND_TEST_TRIPS=1000 TRADEWIND_TEST_WORLDS=50000 TRADEWIND_TEST_FUZZ_SIGNALS=1000000 \
 		TRADEWIND_TEST_FUZZ_PAYLOADS=200000 TRADEWIND_TEST_DATABASE_CRASHES=60 TRADEWIND_TEST_BROKER_KILLS=30 \
 		$(BIN)/python -m pytest -m chaos -s $(ARGS)
+
+soak: .venv/.installed ## let execution trade for 20 minutes and see that it holds no more than before
+	@TRADEWIND_TEST_SOAK_MINUTES=20 $(BIN)/python -m pytest -s tests/chaos/test_soak.py $(ARGS)
 
 seeded-bugs: .venv/.installed ## make each of our known bugs in a copy and see its test fail, ten minutes or more
 	@TRADEWIND_TEST_ALL_BUGS=1 $(BIN)/python -m pytest -s tests/chaos/test_seeded_bugs.py $(ARGS)

@@ -40,11 +40,7 @@ def gate(connection: Connection, book: str, venue: str, symbol: str) -> tuple[bo
 
 def raise_peak(connection: Connection, book: str, strategy: str, symbol: str, equity: Decimal) -> None:
     """Remember `equity` when it is the highest yet."""
-    connection.execute(
-        "insert into trading.equity_peaks as p (book, strategy, symbol, equity) values (%s, %s, %s, %s)"
-        " on conflict (book, strategy, symbol) do update set equity = excluded.equity where excluded.equity > p.equity",
-        (book, strategy, symbol, equity),
-    )
+    connection.write("peak", book=book, strategy=strategy, symbol=symbol, equity=equity)
 
 
 def fund(

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from adapters.store.database import Connection
 
 
@@ -13,10 +11,7 @@ def record(connection: Connection, at: datetime, actor: str, kind: str, ref: str
 
     All events are one chain, and whoever appends to it holds it until its commit: so that comes last.
     """
-    connection.at_the_end(
-        "insert into ops.audit_events (at, actor, kind, ref, payload) values (%s, %s, %s, %s, %s)",
-        (at, actor, kind, ref, Jsonb(payload)),
-    )
+    connection.write_last("event", at=at, actor=actor, kind=kind, ref=ref, payload=payload)
 
 
 def since(connection: Connection, seq: int, kind: str, ref: str) -> dict[str, Any] | None:

@@ -1,11 +1,14 @@
 """Connections to the database: one pool a process, every session in UTC and with timeouts that free a frozen lock."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, LiteralString
+from functools import partial
+from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from trading.errors import Interrupted, Misconfigured, Unavailable
@@ -23,26 +26,58 @@ _RETRY_SECONDS = 1.0
 _TOO_LONG = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.lookup("25P04"))
 
 
+#: What `trading.write` knows (sql/migrations), and the row of it.
+Entry = tuple[str, dict[str, Any]]
+
+
 class Connection(psycopg.Connection[DictRow]):
-    """A connection with dict rows, whose transaction can keep statements for its end."""
+    """A connection with dict rows, whose transaction collects what it writes: a statement costs more than a row."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._kept: list[tuple[LiteralString, Sequence[object]]] = []
+        self._written: list[Entry] = []
+        self._last: list[Entry] = []
 
-    def at_the_end(self, query: LiteralString, parameters: Sequence[object]) -> None:
-        """Execute `query` just before the commit: it takes a lock that others will wait for."""
-        self._kept.append((query, parameters))
+    def write(self, kind: str, /, **row: Any) -> None:
+        """Store `row`, in its order with the others: before the next statement that is executed, or at the end."""
+        self._written.append((kind, row))
+
+    def write_last(self, kind: str, /, **row: Any) -> None:
+        """Store `row` just before the commit: it takes a lock that others will wait for."""
+        self._last.append((kind, row))
 
     def conclude(self) -> None:
-        """Execute what was kept, in its order."""
-        kept, self._kept = self._kept, []
-        for query, parameters in kept:
-            self.execute(query, parameters)
+        """Store what was collected; nothing may be written after it."""
+        self._written += self._last
+        self._last = []
+        self._flush()
 
     def forget(self) -> None:
-        """Drop what was kept."""
-        self._kept.clear()
+        """Drop what was collected."""
+        self._written, self._last = [], []
+
+    def rollback(self) -> None:
+        """Undo the transaction, what was only collected with it."""
+        self.forget()
+        super().rollback()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """Return a cursor; what it executes sees all that was written before."""
+        self._flush()
+        return super().cursor(*arguments, **options)
+
+    def _flush(self) -> None:
+        if self._written:
+            written, self._written = self._written, []
+            self.execute("select trading.write(%s)", (document(written),))
+
+
+def document(content: object) -> Jsonb:
+    """Return `content` as a parameter, amounts and times as texts that PostgreSQL reads: exact, not through floats."""
+    return Jsonb(content, dumps=_as_json)
+
+
+_as_json = partial(json.dumps, default=str)
 
 
 class Database:

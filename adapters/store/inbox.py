@@ -4,20 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from adapters.store.database import Connection
 from trading.decide import Decision
 
 
 def take(connection: Connection, message: dict[str, Any]) -> None:
     """Store a message (columns of trading.inbox); one whose id is known is refused by the database."""
-    connection.execute(
-        "insert into trading.inbox (signal_id, book, body_hash, body, status, reason, received_at,"
-        " cluster_id, topic, partition, offset_) values (%(signal_id)s, %(book)s, %(body_hash)s, %(body)s,"
-        " %(status)s, %(reason)s, %(received_at)s, %(cluster_id)s, %(topic)s, %(partition)s, %(offset)s)",
-        {**message, "body": Jsonb(message["body"])},
-    )
+    connection.write("signal", **message)
 
 
 def add_decision(
@@ -37,26 +30,22 @@ def add_decision(
     at: datetime,
 ) -> None:
     """Store one risk decision; a second one under the same number is refused by the database."""
-    connection.execute(
-        "insert into trading.risk_decisions (signal_id, decision_no, book, strategy, symbol, trigger_, verdict,"
-        " reason, current_quantity, target_quantity, inputs, inputs_hash, limits_version, decided_at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            signal_id,
-            decision_no,
-            book,
-            strategy,
-            symbol,
-            trigger,
-            decision.verdict,
-            decision.reason,
-            holding,
-            decision.target,
-            Jsonb(inputs),
-            inputs_hash,
-            limits_version,
-            at,
-        ),
+    connection.write(
+        "decision",
+        signal_id=signal_id,
+        decision_no=decision_no,
+        book=book,
+        strategy=strategy,
+        symbol=symbol,
+        trigger_=trigger,
+        verdict=decision.verdict,
+        reason=decision.reason,
+        current_quantity=holding,
+        target_quantity=decision.target,
+        inputs=inputs,
+        inputs_hash=inputs_hash,
+        limits_version=limits_version,
+        decided_at=at,
     )
 
 
@@ -77,9 +66,4 @@ def known_clusters(connection: Connection, topic: str) -> set[str]:
 
 def advance(connection: Connection, cluster_id: str, topic: str, partition: int, next_offset: int) -> None:
     """Store how far the partition has been read; it never goes back."""
-    connection.execute(
-        "insert into trading.consumer_offsets as o (cluster_id, topic, partition, next_offset)"
-        " values (%s, %s, %s, %s) on conflict (cluster_id, topic, partition) do update"
-        " set next_offset = greatest(o.next_offset, excluded.next_offset), updated_at = clock_timestamp()",
-        (cluster_id, topic, partition, next_offset),
-    )
+    connection.write("offset", cluster_id=cluster_id, topic=topic, partition=partition, next_offset=next_offset)

@@ -23,10 +23,9 @@ def seize(connection: Connection, book: str, owner: str) -> int:
 def require(connection: Connection, book: str, epoch: int) -> None:
     """Go on only while `epoch` is the newest; nobody can take the lease until the transaction ends.
 
-    The answer is not waited for: an epoch that is void fails the transaction as Interrupted, at the latest when it
-    commits.
+    It is asked just before the commit: an epoch that is void fails the transaction as Interrupted.
     """
-    connection.execute("select trading.require_lease(%s, %s)", (book, epoch))
+    connection.write_last("lease", book=book, epoch=epoch)
 
 
 def renew(connection: Connection, book: str, epoch: int) -> bool:

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from psycopg.types.json import Jsonb
-
 from adapters.store.database import Connection
 from trading.accounting.journal import Journal
-from trading.money import text
 
 
 def post(connection: Connection, journal: Journal, book: str, strategy: str, symbol: str, at: datetime) -> None:
@@ -20,28 +17,15 @@ def post(connection: Connection, journal: Journal, book: str, strategy: str, sym
 def post_all(
     connection: Connection, journals: Sequence[tuple[Journal, datetime]], book: str, strategy: str, symbol: str
 ) -> None:
-    """Store dated journals of one sub-account, as `post`, in one statement."""
+    """Store dated journals of one sub-account, as `post`."""
     lines = [
         {"id": journal.journal_id, "line": number, "account": line.account, "currency": line.currency}
-        | {"amount": text(line.amount)}
+        | {"amount": line.amount}
         for journal, _ in journals
         for number, line in enumerate(journal.lines)
     ]
-    heads = [
-        {"id": journal.journal_id, "kind": journal.kind, "ref": journal.ref, "at": at.isoformat()}
-        for journal, at in journals
-    ]
-    connection.execute(
-        "with posted as (insert into trading.journals (journal_id, book, kind, ref, at)"
-        " select h.id, %(book)s, h.kind, h.ref, h.at"
-        " from jsonb_to_recordset(%(heads)s) as h (id text, kind text, ref text, at timestamptz)"
-        " on conflict (journal_id) do nothing returning journal_id)"
-        " insert into trading.ledger_entries (journal_id, line, book, strategy, symbol, account, currency, amount)"
-        " select l.id, l.line, %(book)s, %(strategy)s, %(symbol)s, l.account, l.currency, l.amount from posted"
-        " inner join jsonb_to_recordset(%(lines)s)"
-        " as l (id text, line integer, account text, currency text, amount numeric) on l.id = posted.journal_id",
-        {"book": book, "strategy": strategy, "symbol": symbol, "heads": Jsonb(heads), "lines": Jsonb(lines)},
-    )
+    heads = [{"id": journal.journal_id, "kind": journal.kind, "ref": journal.ref, "at": at} for journal, at in journals]
+    connection.write("journals", book=book, strategy=strategy, symbol=symbol, heads=heads, lines=lines)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, LiteralString
 
-from psycopg import Cursor
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from adapters.store.database import Connection
+from adapters.store.database import Connection, document
 from trading.execution import lifecycle
 from trading.order import Leg, Order, OrderKey, OrderRequest, OrderState, OrderType, Side
 
@@ -18,6 +16,7 @@ COLUMNS = (
     " reference_price, limit_price, stop_price, reduce_only, state, epoch, sent_at, recv_window_ms, venue_order_id,"
     " filled"
 )
+_NAMES = COLUMNS.split(", ")
 
 
 def create(
@@ -30,25 +29,18 @@ def create(
 ) -> Order:
     """Store `request` as INTENT and return it; a second live attempt of one key is refused by the database.
 
-    With `recv_window_ms` it goes on to SENDING in the same statement, dated `at`: the caller sends it after the commit.
+    With `recv_window_ms` it goes on to SENDING at once, dated `at`: the caller sends it after the commit.
     """
     client_id = request.key.client_id(request.book, attempt)
     sent_at = None if recv_window_ms is None else at
     state = OrderState.INTENT if recv_window_ms is None else OrderState.SENDING
     order = Order(request, client_id, state, attempt, epoch, sent_at, recv_window_ms)
-    connection.execute(
-        f"with made as (insert into trading.orders ({COLUMNS}, created_at, updated_at) values"  # noqa: S608
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " returning client_id)"
-        " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
-        " select client_id, e.before, e.after, %s, e.detail from made, unnest(%s::text[], %s::text[], %s::jsonb[])"
-        " with ordinality as e (before, after, detail, place) order by e.place",
-        (*_row(order), at, at, at, *_first_events(state, attempt, epoch)),
-    )
+    # As yet no answer of the venue is there.
+    connection.write("order", **_row(order), outcome_code=None, outcome_detail=None, created_at=at, updated_at=at)
     return order
 
 
-def _row(order: Order) -> tuple[object, ...]:
+def _row(order: Order) -> dict[str, object]:
     """Return the values of COLUMNS."""
     request, key = order.request, order.request.key
     identity = (order.client_id, key.signal_id, key.decision_no, key.leg, order.attempt)
@@ -56,14 +48,7 @@ def _row(order: Order) -> tuple[object, ...]:
     prices = (request.reference_price, request.limit, request.stop)
     wanted = (request.side, request.type, request.quantity, *prices, request.reduce_only)
     progress = (order.state, order.epoch, order.sent_at, order.recv_window_ms, order.venue_order_id, order.filled)
-    return (*identity, *place, *wanted, *progress)
-
-
-def _first_events(state: OrderState, attempt: int, epoch: int) -> tuple[list[str | None], list[str], list[Jsonb]]:
-    events: list[tuple[str | None, str, Jsonb]] = [(None, OrderState.INTENT, Jsonb({"attempt": attempt}))]
-    if state is OrderState.SENDING:
-        events.append((OrderState.INTENT, OrderState.SENDING, Jsonb({"epoch": epoch})))
-    return [e[0] for e in events], [e[1] for e in events], [e[2] for e in events]
+    return dict(zip(_NAMES, (*identity, *place, *wanted, *progress), strict=True))
 
 
 def mark_sending(connection: Connection, order: Order, sent_at: datetime, recv_window_ms: int, epoch: int) -> bool:
@@ -96,46 +81,32 @@ def move(
     detail: str = "",
 ) -> bool:
     """Compare-and-set `order.state` > `after` under the order's epoch; False when the row is no longer as read."""
-    return _moved(connection, order, after, at, venue_order_id, code, detail).fetchone() is not None
+    wanted = document(_move(order, after, at, venue_order_id, code, detail))
+    row = connection.execute("select trading.move_order(%s) as moved", (wanted,)).fetchone()
+    return row is not None and row["moved"]
 
 
 def move_locked(
     connection: Connection, order: Order, after: OrderState, at: datetime, *, venue_order_id: str | None = None
 ) -> None:
-    """Do as `move` does in a transaction that has locked the row and found it as read: the answer is not waited for."""
-    _moved(connection, order, after, at, venue_order_id, "", "")
+    """Do as `move` does in a transaction that has locked the row and found it as read: no answer is needed."""
+    connection.write("move", **_move(order, after, at, venue_order_id, "", ""))
 
 
-def _moved(
-    connection: Connection,
-    order: Order,
-    after: OrderState,
-    at: datetime,
-    venue_order_id: str | None,
-    code: str,
-    detail: str,
-) -> Cursor[DictRow]:
+def _move(
+    order: Order, after: OrderState, at: datetime, venue_order_id: str | None, code: str, detail: str
+) -> dict[str, Any]:
     lifecycle.check(order.state, after)
     about = {"code": code, "detail": detail, "venue_order_id": venue_order_id}
-    return connection.execute(
-        "with moved as (update trading.orders set state = %(after)s,"
-        " venue_order_id = coalesce(%(venue_id)s, venue_order_id), outcome_code = %(code)s,"
-        " outcome_detail = %(text)s, updated_at = %(at)s"
-        " where client_id = %(id)s and state = %(before)s and epoch = %(epoch)s returning client_id)"
-        " insert into trading.order_events (client_id, from_state, to_state, at, detail)"
-        " select client_id, %(before)s, %(after)s, %(at)s, %(detail)s from moved returning 1",
-        {
-            "id": order.client_id,
-            "before": order.state,
-            "after": after,
-            "at": at,
-            "epoch": order.epoch,
-            "venue_id": venue_order_id,
-            "code": code,
-            "text": detail,
-            "detail": Jsonb({name: value for name, value in about.items() if value}),
-        },
-    )
+    return {
+        "client_id": order.client_id,
+        "before": order.state,
+        "after": after,
+        "at": at,
+        "epoch": order.epoch,
+        **about,
+        "about": {name: value for name, value in about.items() if value},
+    }
 
 
 def adopt(connection: Connection, book: str, epoch: int) -> None:
@@ -149,15 +120,17 @@ def adopt(connection: Connection, book: str, epoch: int) -> None:
 
 def add_filled(connection: Connection, client_id: str, quantity: Decimal) -> None:
     """Add an execution to what the order has filled; terminal orders included, late fills are booked."""
-    connection.execute("update trading.orders set filled = filled + %s where client_id = %s", (quantity, client_id))
+    connection.write("filled", client_id=client_id, quantity=quantity)
 
 
-def living(connection: Connection, book: str, symbol: str | None = None) -> list[Order]:
-    """Return the orders of `book` that are not terminal, oldest first."""
+def living(connection: Connection, book: str, symbol: str | None = None, strategy: str | None = None) -> list[Order]:
+    """Return the orders of `book`, or of a part of it, that are not terminal, oldest first."""
     rows = connection.execute(
-        f"select {COLUMNS} from trading.orders where book = %s and (%s::text is null or symbol = %s)"  # noqa: S608
+        f"select {COLUMNS} from trading.orders where book = %(book)s"  # noqa: S608
+        " and (%(symbol)s::text is null or symbol = %(symbol)s)"
+        " and (%(strategy)s::text is null or strategy = %(strategy)s)"
         " and state not in ('FILLED', 'CANCELED', 'EXPIRED', 'REJECTED', 'ABSENT') order by created_at, client_id",
-        (book, symbol, symbol),
+        {"book": book, "symbol": symbol, "strategy": strategy},
     )
     return [read(row) for row in rows]
 

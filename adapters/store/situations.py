@@ -76,12 +76,11 @@ def load(
     """Return the situation of (book, strategy, instrument.symbol); `arriving` is the id of a signal that comes in."""
     keys = {"book": book, "strategy": strategy, "symbol": instrument.symbol, "venue": instrument.venue}
     found = connection.execute(_QUESTION, {**keys, "arriving": arriving})
-    working = orders.living(connection, book, instrument.symbol)
+    working = orders.living(connection, book, instrument.symbol, strategy)
     row = found.fetchone()
     assert row is not None  # noqa: S101
-    mine = tuple(order for order in working if order.request.strategy == strategy)
     return Situation(
-        _account(keys, instrument, row, mine),
+        _account(keys, instrument, row, tuple(working)),
         row["body"],
         row["decision_no"],
         row["symbol_state"] or "RECONCILING",

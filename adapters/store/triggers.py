@@ -19,10 +19,7 @@ class Trigger:
 
 def add(connection: Connection, book: str, strategy: str, symbol: str, reason: str, at: datetime) -> None:
     """Note that something happened to a sub-account, in the transaction in which it happened."""
-    connection.execute(
-        "insert into trading.triggers (book, strategy, symbol, reason, at) values (%s, %s, %s, %s, %s)",
-        (book, strategy, symbol, reason, at),
-    )
+    connection.write("trigger", book=book, strategy=strategy, symbol=symbol, reason=reason, at=at)
 
 
 def ask_due(connection: Connection, book: str) -> Callable[[], list[Trigger]]:
@@ -37,7 +34,4 @@ def ask_due(connection: Connection, book: str) -> Callable[[], list[Trigger]]:
 
 def clear(connection: Connection, book: str, trigger: Trigger) -> None:
     """Remove the rows that `trigger` stands for, in the transaction that decided about them."""
-    connection.execute(
-        "delete from trading.triggers where book = %s and strategy = %s and symbol = %s and trigger_id <= %s",
-        (book, trigger.strategy, trigger.symbol, trigger.last_id),
-    )
+    connection.write("decided", book=book, strategy=trigger.strategy, symbol=trigger.symbol, last_id=trigger.last_id)

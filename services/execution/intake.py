@@ -137,7 +137,7 @@ def _store(connection: Connection, desk: Desk, message: Message, status: str, re
             "cluster_id": message.cluster_id,
             "topic": record.topic,
             "partition": record.partition,
-            "offset": record.offset,
+            "offset_": record.offset,
         },
     )
     about = {"status": status, "reason": reason}

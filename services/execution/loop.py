@@ -18,6 +18,8 @@ from trading.timeframe import EPOCH
 _log = structlog.get_logger()
 
 _POLL_MS = 20
+#: Lanes of their own need no turn in between: a message ends the wait, and each wait costs the lanes something.
+_APART_POLL_MS = 200
 #: Messages that may wait in the lanes before the topic is left alone: what is not read is not lost.
 _MOST_WAITING = 1000
 #: A heartbeat costs a commit: where time runs by itself one a second is enough; a jump of time is said at once.
@@ -55,6 +57,7 @@ class Loop:
         self._share, names = shares(self._desk.book, self._desk.instruments, max(consumer.partitions, 1), len(desks))
         self._lanes = [Lane(desk, own, cluster_id, key, review_seconds) for desk, own in zip(desks, names, strict=True)]
         self._said, self._said_on = EPOCH, 0.0
+        self._poll_ms = _POLL_MS if len(self._lanes) == 1 else _APART_POLL_MS
         self._begun = False
         self._failure: BaseException | None = None
 
@@ -125,7 +128,7 @@ class Loop:
         if self.backlog >= _MOST_WAITING:
             sleep(_POLL_MS / 1000)
             return
-        for record in self._consumer.poll(_POLL_MS):
+        for record in self._consumer.poll(self._poll_ms):
             self._lanes[self._share[record.partition]].offer(record)
 
     def _say_settled(self) -> None:

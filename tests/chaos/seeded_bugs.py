@@ -306,17 +306,17 @@ OWNERSHIP = (
     Bug(
         "no compare-and-set on the state",
         "two processes move one order, and the later one wins",
-        "adapters/store/orders.py",
-        "where client_id = %(id)s and state = %(before)s and epoch = %(epoch)s returning client_id",
-        "where client_id = %(id)s and epoch = %(epoch)s returning client_id",
+        "sql/migrations/0010_writes.sql",
+        "and state = move ->> 'before' and epoch",
+        "and epoch",
         TABLES + "test_orders_are_moved_by_compare_and_set",
     ),
     Bug(
         "no compare-and-set on the epoch",
         "a former owner moves the orders of its successor",
-        "adapters/store/orders.py",
-        "where client_id = %(id)s and state = %(before)s and epoch = %(epoch)s returning client_id",
-        "where client_id = %(id)s and state = %(before)s returning client_id",
+        "sql/migrations/0010_writes.sql",
+        "and state = move ->> 'before' and epoch = (move ->> 'epoch')::bigint",
+        "and state = move ->> 'before'",
         TABLES + "test_orders_are_moved_by_compare_and_set",
     ),
     Bug(
@@ -355,7 +355,7 @@ OWNERSHIP = (
     Bug(
         "offsets go back",
         "what was read long ago is read again, for ever",
-        "adapters/store/inbox.py",
+        "sql/migrations/0010_writes.sql",
         "set next_offset = greatest(o.next_offset, excluded.next_offset)",
         "set next_offset = excluded.next_offset",
         MESSAGES + "test_offsets_never_go_back",

@@ -33,12 +33,14 @@ def lower_is_better(bench: str, ours: list[float], peer: list[float], unit: str,
 
 def suites() -> dict[str, Callable[[], Measured]]:
     """Return every bench by name."""
-    from tests.performance import ingest, signal_to_wire
+    from tests.performance import ingest, restart, signal_to_wire
 
     return {
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
         "signal_to_wire": signal_to_wire.latency,
+        "restart_cold": restart.from_nothing,
+        "restart_standby": restart.from_standby,
     }
 
 

@@ -42,7 +42,7 @@ def accept(connection: Connection, signal_id: str = "signal", decided_at: str = 
             "cluster_id": "cluster",
             "topic": record.topic,
             "partition": record.partition,
-            "offset": record.offset,
+            "offset_": record.offset,
         },
     )
 

@@ -168,6 +168,7 @@ def test_a_lease_cannot_be_taken_in_the_middle_of_a_commit(db: Database):
         epoch = leases.seize(connection, BOOK, "first")
     with db.transaction() as owner:
         leases.require(owner, BOOK, epoch)
+        owner.conclude()
         with pytest.raises(Unavailable, match="lock"), db.transaction() as rival:  # noqa: PT012
             rival.execute("set local lock_timeout = '100ms'")
             leases.seize(rival, BOOK, "second")
@@ -179,9 +180,10 @@ def test_a_frozen_owner_loses_its_locks(db: Database):
     with pytest.raises(Unavailable), db.transaction() as frozen:  # noqa: PT012
         frozen.execute("set local idle_in_transaction_session_timeout = '100ms'")
         leases.require(frozen, BOOK, epoch)
+        frozen.conclude()
         with db.transaction() as rival:
             assert leases.seize(rival, BOOK, "second") == epoch + 1
-        leases.require(frozen, BOOK, epoch)
+        frozen.execute("select 1")
 
 
 def test_a_lease_lapses_when_its_owner_is_silent_and_at_once_when_it_is_given_up(db: Database):

@@ -145,6 +145,7 @@ def test_a_second_living_attempt_is_refused_and_one_after_a_proof_is_not(db: Dat
             connection.execute("update trading.orders set state = %s", (proof,))
             following = orders.create(connection, request(), 2, 1, AT)
             assert following.client_id.endswith("-a2")
+            connection.conclude()
             connection.rollback()
     for end in ("FILLED", "CANCELED", "EXPIRED"):
         with db.transaction() as connection:
