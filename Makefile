@@ -17,10 +17,10 @@ run: .venv/.installed ## install what is needed, then do the main job once: data
 up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster UI (ARGS="--data-dir DIR")
 	@$(BIN)/tradewind up $(ARGS)
 
-test: .venv/.installed ## run the test suite (ARGS="-k name")
-	@$(BIN)/python -m pytest -m "not chaos" $(ARGS)
+test: .venv/.installed ## run the test suite, two files at a time (ARGS="-k name")
+	@$(BIN)/python -m pytest -m "not chaos" -n 2 --dist loadfile $(ARGS)
 
-campaigns: .venv/.installed ## run the campaigns of faults in their short form, a quarter of an hour (ARGS="-k kills")
+campaigns: .venv/.installed ## run the campaigns of faults in their short form, twenty minutes (ARGS="-k kills")
 	@$(BIN)/python -m pytest -m chaos -rs -s $(ARGS)
 
 chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")

@@ -15,7 +15,7 @@ from tests.chaos.test_kills import plan_of
 
 pytestmark = pytest.mark.chaos
 
-FREEZES = int(os.environ.get("TRADEWIND_TEST_FREEZES") or 100)
+FREEZES = int(os.environ.get("TRADEWIND_TEST_FREEZES") or 300)
 #: The longest that a successor may take to own the book, whatever locks the frozen one holds.
 TAKEOVER_SECONDS = 5.0
 

@@ -26,7 +26,7 @@ from trading.order import Leg
 
 pytestmark = pytest.mark.chaos
 
-TRIPS = int(os.environ.get("TRADEWIND_TEST_TRIPS") or 20)
+TRIPS = int(os.environ.get("TRADEWIND_TEST_TRIPS") or 50)
 #: After this no new risk may reach the venue, and so long after it the halt stands at least.
 _OBEYED, _STANDS = timedelta(seconds=1), 1.2
 #: Orders and answers that take their time are in flight when the halt comes; entries that fill in parts are working.

@@ -14,7 +14,7 @@ from tests.chaos.rig import rig
 
 pytestmark = pytest.mark.chaos
 
-KILLS = int(os.environ.get("TRADEWIND_TEST_SIGKILLS") or 600)
+KILLS = int(os.environ.get("TRADEWIND_TEST_SIGKILLS") or 1500)
 #: What happens to an order request on its way, each with this probability.
 LIES = ("lose_answer", "empty_200", "null_200", "unknown_503", "timeout_504", "close_before", "unavailable_503")
 #: Between these an order is in flight; most deaths are to happen here.

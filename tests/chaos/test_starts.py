@@ -20,7 +20,7 @@ from tests.chaos.worker import Worker
 
 pytestmark = pytest.mark.chaos
 
-STARTS = int(os.environ.get("TRADEWIND_TEST_COLD_STARTS") or 5)
+STARTS = int(os.environ.get("TRADEWIND_TEST_COLD_STARTS") or 10)
 COLD_SECONDS = 10.0
 #: What we aim at after a kill, and what is promised whatever happened to the owner.
 STANDBY_SECONDS, TAKEOVER_SECONDS = 2.0, 5.0

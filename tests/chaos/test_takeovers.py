@@ -18,8 +18,8 @@ from trading.signal import Signal
 
 pytestmark = pytest.mark.chaos
 
-MESSAGES = int(os.environ.get("TRADEWIND_TEST_MESSAGES") or 5_000)
-TAKEOVERS = int(os.environ.get("TRADEWIND_TEST_TAKEOVERS") or 10)
+MESSAGES = int(os.environ.get("TRADEWIND_TEST_MESSAGES") or 20_000)
+TAKEOVERS = int(os.environ.get("TRADEWIND_TEST_TAKEOVERS") or 30)
 _WAITING = 600
 _OLD = timedelta(minutes=20)
 
