@@ -38,7 +38,12 @@ class Tally:
 
 
 class BookKeeper:
-    """Keeps the book of one market. Single-threaded; never raises for what a venue sends."""
+    """Keeps the book of one market. Single-threaded; never raises for what a venue sends.
+
+    While `state` is not LIVE only a new snapshot helps: ask for one, or subscribe again; `reason` says why. `waiting`
+    holds the changes that must wait for it. `limit` is how many levels a side of the venue's book has, `numbered` says
+    that a lost change shows in the numbers of the next.
+    """
 
     def __init__(self, market: str) -> None:
         self.market = market
@@ -47,43 +52,24 @@ class BookKeeper:
         self.tally = Tally()
         self.depth = Depth()
         self.last: int | None = None
-        self._limit: int | None = None
+        self.limit: int | None = None
         self._fresh = True
         self._asked = False
-        self._numbered = False
+        self.numbered = False
         self._ts: datetime | None = None
-        self._waiting: deque[BookUpdate] = deque()
-
-    @property
-    def wants_snapshot(self) -> bool:
-        """True while only a new snapshot helps: ask for one, or subscribe again."""
-        return self.state is not BookState.LIVE
-
-    @property
-    def waiting(self) -> int:
-        """How many changes are held until the snapshot comes."""
-        return len(self._waiting)
-
-    @property
-    def numbered(self) -> bool:
-        """True when a lost change shows in the numbers of the next."""
-        return self._numbered
-
-    def limit(self, depth: int) -> None:
-        """Take over how many levels a side of the venue's book has."""
-        self._limit = depth
+        self.waiting: deque[BookUpdate] = deque()
 
     def restart(self, reason: str) -> None:
         """Begin anew, as after a lost connection: what comes next must be a snapshot, or wait for one."""
         self.tally.restarts += 1
-        self.tally.stale += len(self._waiting)
-        self._waiting.clear()
-        self._break(BookState.SYNCING, reason)
+        self.tally.stale += len(self.waiting)
+        self.waiting.clear()
+        self.state, self.reason = BookState.SYNCING, reason
 
     def doubt(self, reason: str, *, gap: bool) -> None:
         """Break the book for a reason that its own messages do not show; `gap` when something of it was surely lost."""
         self.tally.gaps += gap and self.state is BookState.LIVE
-        self._break(BookState.BROKEN, reason)
+        self.state, self.reason = BookState.BROKEN, reason
 
     def take(self, update: BookUpdate) -> Fate:
         """Take in one message and return what became of it; `state` and `reason` say how the book stands now."""
@@ -108,11 +94,13 @@ class BookKeeper:
             return Fate.STALE
         before, self.depth = self.depth, Depth()
         try:
-            self.depth.change(snapshot.bids, snapshot.asks, snapshot.depth or self._limit)
+            self.depth.change(snapshot.bids, snapshot.asks, snapshot.depth or self.limit)
         except BadData as error:
             self.depth = before
-            return self._refuse(str(error))
-        self._limit = snapshot.depth or self._limit
+            self.tally.refused += 1
+            self.state, self.reason = BookState.BROKEN, f"unreadable levels: {error}"
+            return Fate.REFUSED
+        self.limit = snapshot.depth or self.limit
         self.last, self._ts, self._fresh, self._asked = snapshot.last, snapshot.ts, True, snapshot.asked
         self.state, self.reason = BookState.LIVE, ""
         self.tally.applied += 1
@@ -122,27 +110,27 @@ class BookKeeper:
 
     def _catch_up(self) -> None:
         """Let the held changes follow the snapshot; those that it covers are stale."""
-        while self._waiting and self.state is BookState.LIVE:
-            if self._comes_late_before(self._waiting[0]):
+        while self.waiting and self.state is BookState.LIVE:
+            if self._comes_late_before(self.waiting[0]):
                 return
-            self._follow(self._waiting.popleft())
+            self._follow(self.waiting.popleft())
 
     def _comes_late_before(self, update: BookUpdate) -> bool:
         """Return whether the snapshot is too old to be followed by `update`; then a newer one is waited for."""
         late = self._fresh and self._asked and judge(update, self.last, fresh=True) is Fate.GAP
         if late:
             self.tally.late_snapshots += 1
-            self._break(BookState.SYNCING, LATE)
+            self.state, self.reason = BookState.SYNCING, LATE
         return late
 
     def _hold(self, update: BookUpdate) -> Fate:
         if update.numbering not in _CONSECUTIVE:
             self.tally.stale += 1  # without consecutive numbers nothing tells whether the snapshot holds it already
             return Fate.STALE
-        if len(self._waiting) >= MOST_WAITING:
-            self._waiting.popleft()
+        if len(self.waiting) >= MOST_WAITING:
+            self.waiting.popleft()
             self.tally.stale += 1
-        self._waiting.append(update)
+        self.waiting.append(update)
         return Fate.BUFFERED
 
     def _follow(self, update: BookUpdate) -> Fate:
@@ -152,22 +140,22 @@ class BookKeeper:
             return fate
         if fate is Fate.GAP:
             self.tally.gaps += 1
-            self._break(BookState.BROKEN, f"gap: {update.first or update.previous or update.last} after {self.last}")
+            self.state, self.reason = (
+                BookState.BROKEN,
+                f"gap: {update.first or update.previous or update.last} after {self.last}",
+            )
             return fate
         try:
-            self.depth.change(update.bids, update.asks, self._limit)
+            self.depth.change(update.bids, update.asks, self.limit)
         except BadData as error:
-            return self._refuse(str(error))
+            self.tally.refused += 1
+            self.state, self.reason = BookState.BROKEN, f"unreadable levels: {error}"
+            return Fate.REFUSED
         self.tally.applied += 1
         self.last, self._ts, self._fresh = update.last, update.ts or self._ts, False
-        self._numbered = update.numbering in _CONSECUTIVE
+        self.numbered = update.numbering in _CONSECUTIVE
         self._examine(update)
         return fate
-
-    def _refuse(self, why: str) -> Fate:
-        self.tally.refused += 1
-        self._break(BookState.BROKEN, f"unreadable levels: {why}")
-        return Fate.REFUSED
 
     def _examine(self, update: BookUpdate) -> None:
         """Break the book when its checksum is wrong or it is no book that could be traded on."""
@@ -175,13 +163,10 @@ class BookKeeper:
             value = checksum(update.checksum.kind, self.depth)
             if value != update.checksum.value:
                 self.tally.checksums_bad += 1
-                self._break(BookState.BROKEN, f"checksum {value} instead of {update.checksum.value}")
+                self.state, self.reason = BookState.BROKEN, f"checksum {value} instead of {update.checksum.value}"
                 return
             self.tally.checksums_ok += 1
         defect = self.depth.defect
         if defect is not None:
             self.tally.unsound += 1
-            self._break(BookState.BROKEN, defect)
-
-    def _break(self, state: BookState, reason: str) -> None:
-        self.state, self.reason = state, reason
+            self.state, self.reason = BookState.BROKEN, defect

@@ -7,10 +7,13 @@ one look into a table. Prices of asks are negated, so both sides are the same st
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import neg
 
 from trading.errors import BadData
-from trading.market.book_numbers import MOST_PRICE_DIGITS, MOST_QUANTITY_DIGITS, Numbers
+from trading.market.book_numbers import Prices, present
 from trading.order_book import Level, Row
+
+_ROWS = frozenset({list, tuple})  # a text would give its letters as price and quantity
 
 
 class _Side:
@@ -22,10 +25,10 @@ class _Side:
         self.ranks: list[float] = []
         self.rows: dict[float, Row] = {}
 
-    def put(self, ranks: Sequence[float], quantities: Sequence[float], rows: Sequence[Row]) -> None:
+    def put(self, ranks: Sequence[float], present: Sequence[object], rows: Sequence[Row]) -> None:
         known, ordered = self.rows, self.ranks
-        for rank, quantity, row in zip(ranks, quantities, rows, strict=True):
-            if quantity:
+        for rank, there, row in zip(ranks, present, rows, strict=True):
+            if there:
                 if rank not in known:
                     insort(ordered, rank)
                 known[rank] = row
@@ -47,11 +50,10 @@ class _Side:
 class Depth:
     """Both sides of one book."""
 
-    __slots__ = ("_asks", "_bids", "_prices", "_quantities")
+    __slots__ = ("_asks", "_bids", "_prices")
 
     def __init__(self) -> None:
-        self._bids, self._asks = _Side(), _Side()
-        self._prices, self._quantities = Numbers(MOST_PRICE_DIGITS), Numbers(MOST_QUANTITY_DIGITS)
+        self._bids, self._asks, self._prices = _Side(), _Side(), Prices()
 
     def change(self, bids: Sequence[Row], asks: Sequence[Row], depth: int | None = None) -> None:
         """Set the quantities of these levels, zero removes one; keep the best `depth` levels of each side.
@@ -59,25 +61,21 @@ class Depth:
         Raises:
             BadData: a row is no level; nothing was changed.
         """
-        prices, quantities = self._prices, self._quantities
+        prices = self._prices
         try:
+            if not (_ROWS.issuperset(map(type, bids)) and _ROWS.issuperset(map(type, asks))):
+                raise TypeError
             bid_ranks = [prices[row[0]] for row in bids]
-            ask_ranks = [-prices[row[0]] for row in asks]
-            bid_quantities = [quantities[row[1]] for row in bids]
-            ask_quantities = [quantities[row[1]] for row in asks]
-        except (TypeError, IndexError, KeyError):
+            ask_ranks = list(map(neg, [prices[row[0]] for row in asks]))
+            bids_present = present([row[1] for row in bids])
+            asks_present = present([row[1] for row in asks])
+        except (TypeError, LookupError):
             raise BadData(f"not a level among bids {str(bids)[:80]}, asks {str(asks)[:80]}") from None
-        if 0.0 in bid_ranks or 0.0 in ask_ranks:
-            raise BadData("a price of zero")
-        self._bids.put(bid_ranks, bid_quantities, bids)
-        self._asks.put(ask_ranks, ask_quantities, asks)
+        self._bids.put(bid_ranks, bids_present, bids)
+        self._asks.put(ask_ranks, asks_present, asks)
         if depth is not None:
             self._bids.keep_best(depth)
             self._asks.keep_best(depth)
-
-    def clear(self) -> None:
-        """Forget all levels."""
-        self._bids, self._asks = _Side(), _Side()
 
     @property
     def defect(self) -> str | None:

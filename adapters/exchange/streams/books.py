@@ -39,7 +39,7 @@ class Books:
                 keeper = self._keeper(event.market)
                 taken.append((keeper, keeper.take(event)))
             elif isinstance(event, Subscription) and event.depth is not None:
-                self._keeper(event.market).limit(event.depth)
+                self._keeper(event.market).limit = event.depth
         return taken
 
     def _keeper(self, market: str) -> BookKeeper:
@@ -69,7 +69,6 @@ class Books:
 
     def _doubt(self, reading: Reading) -> None:
         """Break the books that an unreadable message may have changed and whose numbers would not show it."""
-        broken_off = not reading.raw.lstrip().startswith(("{", "["))
         for keeper in (self._keepers[market] for market in self._fed if reading.suspect):
-            if not keeper.numbered and (broken_off or keeper.market in reading.raw):
+            if not keeper.numbered and (reading.torn or keeper.market in reading.raw):
                 keeper.doubt(f"an unreadable message: {reading.reason}", gap=False)

@@ -44,7 +44,7 @@ class Reading:
     """The events of one message; or, when it could not be read, why and its raw text.
 
     `sequence` counts all messages of the connection, where the venue numbers them. `suspect` marks an unreadable
-    message that may have been the change of a book.
+    message that may have been the change of a book, `torn` one of which not even that can be told.
     """
 
     events: tuple[Event, ...] = ()
@@ -52,3 +52,4 @@ class Reading:
     reason: str = ""
     raw: str = ""
     suspect: bool = False
+    torn: bool = False

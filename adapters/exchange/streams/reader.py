@@ -27,12 +27,19 @@ _MOST_TEXT = 16 * 1024 * 1024
 _UNREADABLE = (TradewindError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
+def _refuse(constant: str) -> str:
+    raise BadData(f"{constant} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse)
+
+
 def read(venue: str, text: str, where: Where = _NOWHERE) -> Reading:
     """Return what `text`, one message of `venue` (a key of READERS), says; numbers keep the venue's own text."""
     try:
         message = _parsed(text)
     except _UNREADABLE as error:
-        return Reading(reason=f"not JSON: {_line(error)}", raw=text, suspect=True)
+        return Reading(reason=f"not JSON: {_line(error)}", raw=text, suspect=True, torn=True)
     try:
         events = READERS[venue](message, where)
     except NotKnown as error:
@@ -45,11 +52,7 @@ def read(venue: str, text: str, where: Where = _NOWHERE) -> Reading:
 def _parsed(text: str) -> Any:
     if len(text) > _MOST_TEXT:
         raise BadData(f"longer than {_MOST_TEXT} characters")
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=_refuse)
-
-
-def _refuse(constant: str) -> str:
-    raise BadData(f"{constant} is no number")
+    return _DECODER.decode(text)
 
 
 def _sequence(message: Any) -> int | None:
