@@ -35,6 +35,7 @@ class Tally:
     checksums_ok: int = 0
     checksums_bad: int = 0
     unsound: int = 0
+    broken: int = 0
 
 
 class BookKeeper:
@@ -42,13 +43,14 @@ class BookKeeper:
 
     While `state` is not LIVE only a new snapshot helps: ask for one, or subscribe again; `reason` says why. `waiting`
     holds the changes that must wait for it. `limit` is how many levels a side of the venue's book has, `numbered` says
-    that a lost change shows in the numbers of the next.
+    that a lost change shows in the numbers of the next, `fault` is why the book was broken last.
     """
 
     def __init__(self, market: str) -> None:
         self.market = market
         self.state = BookState.SYNCING
         self.reason = FIRST
+        self.fault = ""
         self.tally = Tally()
         self.depth = Depth()
         self.last: int | None = None
@@ -66,10 +68,11 @@ class BookKeeper:
         self.waiting.clear()
         self.state, self.reason = BookState.SYNCING, reason
 
-    def doubt(self, reason: str, *, gap: bool) -> None:
-        """Break the book for a reason that its own messages do not show; `gap` when something of it was surely lost."""
+    def doubt(self, reason: str, *, gap: bool = False) -> None:
+        """Break the book; `gap` when something that it should have heard was surely lost."""
         self.tally.gaps += gap and self.state is BookState.LIVE
-        self.state, self.reason = BookState.BROKEN, reason
+        self.tally.broken += 1
+        self.state, self.reason, self.fault = BookState.BROKEN, reason, reason
 
     def take(self, update: BookUpdate) -> Fate:
         """Take in one message and return what became of it; `state` and `reason` say how the book stands now."""
@@ -98,7 +101,7 @@ class BookKeeper:
         except BadData as error:
             self.depth = before
             self.tally.refused += 1
-            self.state, self.reason = BookState.BROKEN, f"unreadable levels: {error}"
+            self.doubt(f"unreadable levels: {error}")
             return Fate.REFUSED
         self.limit = snapshot.depth or self.limit
         self.last, self._ts, self._fresh, self._asked = snapshot.last, snapshot.ts, True, snapshot.asked
@@ -139,17 +142,13 @@ class BookKeeper:
             self.tally.stale += 1
             return fate
         if fate is Fate.GAP:
-            self.tally.gaps += 1
-            self.state, self.reason = (
-                BookState.BROKEN,
-                f"gap: {update.first or update.previous or update.last} after {self.last}",
-            )
+            self.doubt(f"gap: {update.first or update.previous or update.last} after {self.last}", gap=True)
             return fate
         try:
             self.depth.change(update.bids, update.asks, self.limit)
         except BadData as error:
             self.tally.refused += 1
-            self.state, self.reason = BookState.BROKEN, f"unreadable levels: {error}"
+            self.doubt(f"unreadable levels: {error}")
             return Fate.REFUSED
         self.tally.applied += 1
         self.last, self._ts, self._fresh = update.last, update.ts or self._ts, False
@@ -163,10 +162,10 @@ class BookKeeper:
             value = checksum(update.checksum.kind, self.depth)
             if value != update.checksum.value:
                 self.tally.checksums_bad += 1
-                self.state, self.reason = BookState.BROKEN, f"checksum {value} instead of {update.checksum.value}"
+                self.doubt(f"checksum {value} instead of {update.checksum.value}")
                 return
             self.tally.checksums_ok += 1
         defect = self.depth.defect
         if defect is not None:
             self.tally.unsound += 1
-            self.state, self.reason = BookState.BROKEN, defect
+            self.doubt(defect)
