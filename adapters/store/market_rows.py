@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -34,6 +35,9 @@ CANDLES = pl.Schema(
         "open": pl.Float64, "high": pl.Float64, "low": pl.Float64, "close": pl.Float64, "volume": pl.Float64,
     }
 )  # fmt: skip
+FUNDING = pl.Schema(
+    {"venue": pl.String, "symbol": pl.String, "ts": TS, "knowledge_ts": TS, "rate": pl.String}
+)  # fmt: skip
 EVENTS = pl.Schema(
     {
         "venue": pl.String, "symbol": pl.String, "ts": TS, "event_id": pl.String, "kind": pl.String,
@@ -46,6 +50,7 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "market.order_books": BOOKS,
     "market.public_trades": TRADES,
     "market.candles": CANDLES,
+    "market.funding_rates": FUNDING,
     "market.book_events": EVENTS,
 }
 
@@ -95,6 +100,11 @@ def candle_row(venue: str, symbol: str, update: CandleUpdate, close: datetime) -
     bar = update.candle
     values = {name: getattr(bar, name) for name in ("ts", "open", "high", "low", "close", "volume")}
     return {**keys, **values}
+
+
+def funding_row(venue: str, symbol: str, ts: datetime, rate: Decimal, at: datetime) -> dict[str, Any]:
+    """Return a row of market.funding_rates: what longs pay shorts at `ts`, as a fraction, known at `at`."""
+    return {"venue": venue, "symbol": symbol, "ts": ts, "knowledge_ts": at, "rate": text(rate)}
 
 
 def event_row(venue: str, event: BookEvent) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.market_rows import BookEvent, book_row, candle_row, event_row, frame, trade_row
+from adapters.store.market_rows import BookEvent, book_row, candle_row, event_row, frame, funding_row, trade_row
 from adapters.store.migrate import migrate
 from trading.candle import Candle, CandleUpdate
 from trading.errors import BadData
@@ -45,6 +45,7 @@ def test_the_same_batch_twice_adds_nothing(opened: Database) -> None:
     batches = {
         "market.order_books": [book_row(VENUE, SYMBOL, book(), BookState.LIVE, AT)],
         "market.public_trades": [trade_row(VENUE, SYMBOL, trade, AT) for trade in prints(1000)],
+        "market.funding_rates": [funding_row(VENUE, SYMBOL, AT, Decimal("-0.0000236017"), AT)],
         "market.candles": [
             candle_row(
                 VENUE,
