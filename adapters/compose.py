@@ -14,6 +14,9 @@ from trading.errors import Misconfigured
 from trading.ports import Clock, Known, Unreachable, Venue
 
 if TYPE_CHECKING:
+    from random import Random
+
+    from adapters.exchange.ccxt_stream import Heard, Stream, Trouble
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
 
@@ -103,6 +106,24 @@ def market_data(settings: Settings, label: str) -> "MarketData":
     local = settings.mode == "local"
     exchange, url = ("binance", settings.required("venue_url")) if local else (settings.exchange, None)
     return _market_data(exchange, clock(settings), label, url)
+
+
+def market_stream(
+    settings: Settings,
+    symbols: Sequence[str],
+    timeframe: str,
+    hear: "Callable[[Heard | Trouble], None]",
+    chance: "Random",
+) -> "Stream":
+    """Return the streams of the exchange of the settings; in local mode the simulator sends them."""
+    from adapters.exchange.ccxt_stream import Stream, connect
+
+    local = settings.mode == "local"
+    if local:
+        exchange = connect("binance", settings.required("venue_url"), settings.required("stream_url"))
+    else:
+        exchange = connect(settings.exchange)
+    return Stream(exchange, symbols, timeframe, hear, chance)
 
 
 @cache

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         default=None, pattern=r"^\d+\.\d+$", description="for the in-process broker only"
     )
     signal_topic: str = Field(default="tradewind.signals", description="topic of the signals")
+    market_topic: str = Field(default="tradewind.market", description="the market's topics begin with it")
     signal_partitions: int = Field(default=8, ge=1, le=256, description="partitions of the signal topic")
     signal_key: SecretStr | None = Field(default=None, description="HMAC key of the signals, 32+ characters")
 
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     venue_api_secret: SecretStr | None = Field(default=None, description="API secret of the trading account")
     guard_api_key: SecretStr | None = Field(default=None, description="the guard's own API key; none = the account's")
     guard_api_secret: SecretStr | None = Field(default=None, description="the secret of the guard's own API key")
+    stream_url: str | None = Field(default=None, description="WebSocket address of the simulator; none = the venue's")
+    stale_seconds: float = Field(default=30.0, gt=0, description="a book that nothing is heard of for so long is stale")
     control_url: str | None = Field(default=None, description="control address of the simulator")
     control_token: SecretStr | None = Field(default=None, description="token of the simulator's control address")
     recv_window_ms: int = Field(default=3000, ge=100, le=5000, description="how long a signed order stays acceptable")

@@ -29,3 +29,13 @@ class Candle:
     low: float
     close: float
     volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandleUpdate:
+    """A bar as a stream tells it: `timeframe` as ours is named, `closed` None when the venue does not say."""
+
+    market: str
+    timeframe: str
+    candle: Candle
+    closed: bool | None

@@ -144,13 +144,15 @@ def _layout(connection: Connection, table: str) -> Layout:
 
 
 def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> bool:
-    """Return True when every row is later than all that is stored for its key without ts: then nothing can conflict."""
-    groups = [name for name in layout.key if name != "ts"]
+    """Return True when every row is later than all stored rows of the same key before ts: then nothing can conflict."""
     if "ts" not in layout.key or rows.select(layout.key).is_duplicated().any():
         return False
-    first = rows.group_by(groups).agg(pl.col("ts").min())
-    conditions = syntax.SQL(" and ").join(syntax.SQL("{} = %s").format(syntax.Identifier(name)) for name in groups)
-    statement = syntax.SQL("select 1 from {} where {} and ts >= %s limit 1").format(layout.name, conditions)
+    groups = layout.key[: layout.key.index("ts")]
+    first = rows.group_by(groups).agg(pl.col("ts").min()) if groups else rows.select(pl.col("ts").min())
+    conditions = syntax.SQL(" and ").join(
+        [*(syntax.SQL("{} = %s").format(syntax.Identifier(name)) for name in groups), syntax.SQL("ts >= %s")]
+    )
+    statement = syntax.SQL("select 1 from {} where {} limit 1").format(layout.name, conditions)
     return not any(connection.execute(statement, row).rowcount for row in first.select(*groups, "ts").iter_rows())
 
 

@@ -18,6 +18,9 @@ _DAY = Timeframe(86_400)
 
 routes = web.RouteTableDef()
 
+#: Levels a side of every book; streams tell of all of them, so a snapshot and the changes after it fit.
+DEEPEST = 20
+
 
 def integer(params: Mapping[str, str], name: str, default: int) -> int:
     """Return a whole number of the query, or `default`; refused when it is something else."""
@@ -102,11 +105,11 @@ async def depth(request: web.Request) -> web.Response:
 
 
 def depth_of(venue: Venue, instrument: Instrument, limit: int) -> dict[str, Any]:
-    """Return the order book of `instrument` with up to `limit` levels a side."""
+    """Return the order book of `instrument` with up to `limit` levels a side; it has DEEPEST at most."""
     walk = venue.book(instrument).walk
 
     def side(taker: Side) -> list[list[str]]:
-        levels = [level for level, _ in zip(walk.levels(taker), range(limit), strict=False)]
+        levels = [level for level, _ in zip(walk.levels(taker), range(min(limit, DEEPEST)), strict=False)]
         return [[answers.price_text(ticks, instrument), answers.plain(lots * instrument.lot)] for ticks, lots in levels]
 
     return {"lastUpdateId": venue.now, "bids": side(Side.SELL), "asks": side(Side.BUY)}

@@ -124,18 +124,9 @@ def kline_event(venue: Venue, bar: TickBar, instrument: Instrument, timeframe: T
     return {"e": "kline", "E": venue.now, "s": name, "k": shape | ids}
 
 
-def depth_event(venue: Venue, instrument: Instrument, ladder: Json) -> Json:
-    """Return the depth event that replaces the whole ladder of `instrument`."""
-    update = ladder["lastUpdateId"]
-    sides = {"b": ladder["bids"], "a": ladder["asks"]}
-    return {
-        "e": "depthUpdate",
-        "E": venue.now,
-        "s": answers.name_of(instrument.symbol),
-        "U": update,
-        "u": update,
-        **sides,
-    }
+def depth_event(venue: Venue, instrument: Instrument, change: Json) -> Json:
+    """Return the depth event of a `change` of the ladder of `instrument`."""
+    return {"e": "depthUpdate", "E": venue.now, "s": answers.name_of(instrument.symbol), **change}
 
 
 def trade_event(venue: Venue, instrument: Instrument) -> Json:

@@ -8,14 +8,15 @@ from aiohttp import WSMsgType, web
 
 from services.simulator import answers, faults, reports
 from services.simulator.events import Event
+from services.simulator.ladders import Ladders
 from services.simulator.private import listen_key
-from services.simulator.public import depth_of
+from services.simulator.public import DEEPEST, depth_of
 from services.simulator.refusals import Refusal
 from services.simulator.venue import VENUE, Venue
 from trading.instrument import Instrument
+from trading.timeframe import Timeframe
 
 routes = web.RouteTableDef()
-_LEVELS = 20
 
 
 class Connection:
@@ -50,6 +51,8 @@ class Hub:
         self._venue = venue
         self._told: dict[str, object] = {}
         self._held: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._ladders = Ladders()
+        self._open: dict[tuple[str, str], int] = {}
         venue.recorded.listeners.append(self.hear)
 
     def hear(self, consequences: list[Event]) -> None:
@@ -83,25 +86,54 @@ class Hub:
 
     def _tell_market(self, instrument: Instrument) -> None:
         venue, name = self._venue, answers.name_of(instrument.symbol).lower()
+        wanted = {stream for one in self.connections for stream in one.streams if stream.startswith(f"{name}@")}
+        depths = {stream for stream in wanted if stream.startswith(f"{name}@depth")}
+        ladder = self._ladders.change(name, depth_of(venue, instrument, DEEPEST)) if depths else None
+        if ladder is not None:
+            for stream in depths:
+                self._tell(stream, reports.depth_event(venue, instrument, ladder))
         bar = venue.book(instrument).walk.so_far()
         if bar is None or self._told.get(name) == bar:
             return
         self._told[name] = bar
-        wanted = {stream for one in self.connections for stream in one.streams if stream.startswith(f"{name}@")}
-        for stream in wanted:
+        for stream in wanted - depths:
             for payload in self._market_events(instrument, stream.partition("@")[2]):
-                for connection in self.connections:
-                    connection.offer(stream, payload)
+                self._tell(stream, payload)
+
+    def _tell(self, stream: str, payload: dict[str, Any]) -> None:
+        for connection in self.connections:
+            connection.offer(stream, payload)
+
+    def joined(self, connection: Connection) -> None:
+        """Take `connection` among those that hear; what was told before it counts only while others listen."""
+        if not self.connections:
+            self._ladders.forget()
+            self._open.clear()
+        self.connections.add(connection)
+
+    def subscribed(self, streams: set[str]) -> None:
+        """Note what the ladders of depth streams are now: their listeners ask for a snapshot, and changes follow."""
+        venue = self._venue
+        for instrument in venue.instruments:
+            name = answers.name_of(instrument.symbol).lower()
+            if any(stream.startswith(f"{name}@depth") for stream in streams):
+                self._ladders.begin(name, depth_of(venue, instrument, DEEPEST))
 
     def _market_events(self, instrument: Instrument, kind: str) -> list[dict[str, Any]]:
         venue = self._venue
         if kind.startswith("kline_"):
             timeframe = venue.interval(kind.removeprefix("kline_"))
-            bars = venue.last_bars(instrument, timeframe, 1, venue.now + 1)
-            return [reports.kline_event(venue, bar, instrument, timeframe) for bar in bars]
-        if kind.startswith("depth"):
-            return [reports.depth_event(venue, instrument, depth_of(venue, instrument, _LEVELS))]
+            return self._klines(instrument, timeframe)
         return [reports.trade_event(venue, instrument)] if kind in {"trade", "aggTrade"} else []
+
+    def _klines(self, instrument: Instrument, timeframe: Timeframe) -> list[dict[str, Any]]:
+        """Return the bar that has closed since it was last told, and the open one."""
+        venue, place = self._venue, (instrument.symbol, str(timeframe))
+        bars = venue.last_bars(instrument, timeframe, 2, venue.now + 1)
+        opens = venue.now // timeframe.milliseconds
+        closed = self._open.get(place, opens) < opens
+        self._open[place] = opens
+        return [reports.kline_event(venue, bar, instrument, timeframe) for bar in bars[0 if closed else -1 :]]
 
 
 HUB = web.AppKey("hub", Hub)
@@ -118,12 +150,14 @@ async def connect(request: web.Request) -> web.StreamResponse:
     named = request.match_info.get("streams") or request.query.get("streams", "")
     connection.streams |= {_channel(request.app[VENUE], stream) for stream in named.split("/") if stream}
     hub = request.app[HUB]
-    hub.connections.add(connection)
+    hub.joined(connection)
+    hub.subscribed(connection.streams)
     sender = asyncio.create_task(connection.send())
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 connection.put(_subscribe(request.app[VENUE], connection, message.data))
+                hub.subscribed(connection.streams)
     finally:
         hub.connections.discard(connection)
         sender.cancel()

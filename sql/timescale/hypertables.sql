@@ -6,6 +6,12 @@ select create_hypertable(
 select create_hypertable(
     'features.technical_features', by_range('ts', interval '30 days'), if_not_exists => true, migrate_data => true
 );
+select create_hypertable(
+    'market.order_books', by_range('ts', interval '1 day'), if_not_exists => true, migrate_data => true
+);
+select create_hypertable(
+    'market.public_trades', by_range('ts', interval '1 day'), if_not_exists => true, migrate_data => true
+);
 
 alter table market.candles set (
     timescaledb.enable_columnstore, -- noqa: PRS
@@ -17,6 +23,18 @@ alter table features.technical_features set (
     timescaledb.segmentby = 'book, venue, symbol, timeframe',
     timescaledb.orderby = 'ts, knowledge_ts'
 );
+alter table market.order_books set (
+    timescaledb.enable_columnstore,
+    timescaledb.segmentby = 'venue, symbol',
+    timescaledb.orderby = 'ts, knowledge_ts'
+);
+alter table market.public_trades set (
+    timescaledb.enable_columnstore,
+    timescaledb.segmentby = 'venue, symbol',
+    timescaledb.orderby = 'ts, trade_id, knowledge_ts'
+);
 
 call add_columnstore_policy('market.candles', after => interval '90 days', if_not_exists => true);
 call add_columnstore_policy('features.technical_features', after => interval '90 days', if_not_exists => true);
+call add_columnstore_policy('market.order_books', after => interval '7 days', if_not_exists => true);
+call add_columnstore_policy('market.public_trades', after => interval '7 days', if_not_exists => true);

@@ -33,9 +33,10 @@ def lower_is_better(bench: str, ours: list[float], peer: list[float], unit: str,
 
 def suites() -> dict[str, Callable[[], Measured]]:
     """Return every bench by name."""
-    from tests.performance import ingest, restart, signal_to_wire
+    from tests.performance import book_updates, ingest, restart, signal_to_wire
 
     return {
+        "book_updates": book_updates.throughput,
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
         "signal_to_wire": signal_to_wire.latency,

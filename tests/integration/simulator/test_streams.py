@@ -8,8 +8,12 @@ from typing import Any
 
 import aiohttp
 
+from adapters.exchange.streams.message import Where
+from adapters.exchange.streams.reader import read
 from tests.integration.simulator.simulator_process import KEY, SimulatorProcess
+from trading.market.book_keeper import BookKeeper
 from trading.order import OrderType, Side
+from trading.order_book import BookState, BookUpdate
 
 
 async def listen(url: str, count: int, act: Any) -> list[dict[str, Any]]:
@@ -78,3 +82,50 @@ def test_subscriptions_can_change(simulator: SimulatorProcess):
         {"result": ["btcusdt@trade"], "id": 2},
         {"code": 2, "msg": "Invalid request: not of the form {method, params, id}"},
     ]
+
+
+def test_the_depth_stream_follows_a_snapshot_without_a_hole(simulator: SimulatorProcess):
+    """Whoever keeps a book by Binance's rules ends with what a new snapshot shows."""
+    control, now, rest = simulator.control(), simulator.clock().now(), simulator.ready["rest_url"]
+    keeper = BookKeeper("BTCUSDT")
+
+    async def snapshot(session: aiohttp.ClientSession) -> BookUpdate:
+        async with session.get(f"{rest}/api/v3/depth?symbol=BTCUSDT&limit=1000") as answer:
+            (event,) = read("binance", await answer.text(), Where("BTCUSDT")).events
+        assert isinstance(event, BookUpdate)
+        return event
+
+    async def follow() -> tuple[object, object]:
+        url = simulator.ready["ws_url"] + "/ws/btcusdt@depth@100ms"
+        async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+            keeper.take(await snapshot(session))
+            for step in range(1, 40):
+                await asyncio.to_thread(control.advance, now + timedelta(minutes=7 * step))
+            while True:
+                try:
+                    text = (await asyncio.wait_for(socket.receive(), 0.5)).data
+                except TimeoutError:
+                    break
+                for event in read("binance", text).events:
+                    keeper.take(event)
+            fresh = await snapshot(session)
+            return keeper.depth.best_rows(50), (list(fresh.bids), list(fresh.asks))
+
+    kept, shown = asyncio.run(follow())
+    assert kept == shown
+    assert (keeper.state, keeper.tally.gaps, keeper.tally.late_snapshots) == (BookState.LIVE, 0, 0)
+    assert keeper.tally.applied > 10
+
+
+def test_a_bar_is_told_once_more_when_it_has_closed(simulator: SimulatorProcess):
+    control, now = simulator.control(), simulator.clock().now()
+
+    def act() -> None:
+        for minutes in (30, 60, 90):
+            control.advance(now + timedelta(minutes=minutes))
+
+    messages = asyncio.run(listen(simulator.ready["ws_url"] + "/ws/btcusdt@kline_1h", 4, act))
+    start = round(now.timestamp() * 1000)
+    told = {(message["k"]["t"] - start, message["k"]["x"]) for message in messages}
+    assert (0, True) in told
+    assert (3_600_000, False) in told
