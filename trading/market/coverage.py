@@ -29,7 +29,7 @@ Check = Callable[[Sample], list[Finding]]
 
 
 def _rows(sample: Sample) -> list[Finding]:
-    return row_rules.find(sample.raw)
+    return row_rules.find(sample.raw) if set(row_rules.VALUES) <= set(sample.values) else []
 
 
 def _order(sample: Sample) -> list[Finding]:
@@ -82,7 +82,8 @@ REGISTRY: dict[str, tuple[Check, ...]] = {
         columns.constant,
         columns.empty,
     ),
-    "funding": (rates.find, *_STAMPS),
+    # Some files keep the rates in the shape of candles.
+    "funding": (rates.find, _rows, *_STAMPS, quiet.zero_volume),
     "quotes": (quotes.find, *_STAMPS),
 }
 
@@ -106,11 +107,11 @@ class Coverage:
         return any(finding.blocking for finding in self.findings)
 
 
-def coverage(sample: Sample, kind: str) -> Coverage:
-    """Return what a sample of `candles`, `trades`, `funding` or `quotes` holds."""
+def coverage(sample: Sample) -> Coverage:
+    """Return what a sample holds."""
     times = sample.rows["ts"].drop_nulls()
     first, last = pl.DataFrame({"ts": times}).select(pl.col("ts").min().alias("a"), pl.col("ts").max().alias("b")).row(0)
-    findings = tuple(finding for check in REGISTRY[kind] for finding in check(sample))
+    findings = tuple(finding for check in REGISTRY[sample.kind] for finding in check(sample))
     expected = missing = many = longest = None
     if sample.timeframe is not None:
         found = holes.gap_map(sample)

@@ -24,6 +24,6 @@ def _why(sample: Sample, last: pl.DataFrame) -> str | None:
     if sample.now is not None and last["ts"][0] + sample.timeframe.delta > sample.now:
         return f"it ends after {sample.now:%Y-%m-%d %H:%M:%S}, when it was served"
     off = pl.DataFrame({"ts": sample.slots.drop_nulls()}).sort("ts").select(off_grid(sample.timeframe)).to_series()
-    if len(off) > 2 and off[-1] != off[-2] and bool((off[:-1] == off[-2]).mean() or 0 > 0.9):
+    if len(off) > 2 and off[-1] != off[-2] and float((off[:-1] == off[-2]).mean() or 0) > 0.9:
         return "it alone does not open on the grid of the others: a snapshot of an open bar"
     return None

@@ -9,8 +9,8 @@ from trading.market.findings.sample import Sample
 SIDES = ("bid", "ask")
 
 
-def find(sample: Sample) -> list[Finding]:
-    """Return the quotes that are missing, not positive, out of their range, or crossed."""
+def rules() -> list[tuple[str, pl.Expr]]:
+    """Return each rule's name and the expression that is true where a bar of quotes breaks it."""
     prices = [pl.col(f"{side}_{name}") for side in SIDES for name in PRICES]
     outside = pl.any_horizontal(
         pl.any_horizontal(
@@ -19,14 +19,22 @@ def find(sample: Sample) -> list[Finding]:
         )
         for side in SIDES
     )
-    checks = (
-        ("null", pl.any_horizontal(price.is_null() for price in prices), True),
-        ("price not positive", pl.min_horizontal(prices) <= 0, True),
-        ("open or close outside range", outside, True),
-        ("crossed quotes", pl.col("bid_close") > pl.col("ask_close"), False),
-    )
     return [
-        finding
-        for name, failed, blocking in checks
-        for finding in found(name, sample.rows.filter(failed.fill_null(value=False)), "quotes", blocking=blocking)
+        ("null", pl.any_horizontal(price.is_null() for price in prices)),
+        ("not finite", pl.any_horizontal(~price.is_finite() for price in prices)),
+        ("price not positive", pl.min_horizontal(prices) <= 0),
+        ("open or close outside range", outside),
+    ]
+
+
+def find(sample: Sample) -> list[Finding]:
+    """Return the quotes that are missing, not positive, out of their range (these block), or crossed."""
+    crossed = sample.rows.filter((pl.col("bid_close") > pl.col("ask_close")).fill_null(value=False))
+    return [
+        *(
+            finding
+            for name, failed in rules()
+            for finding in found(name, sample.rows.filter(failed.fill_null(value=False)), "quotes", blocking=True)
+        ),
+        *found("crossed quotes", crossed, "bars that close with the bid above the ask"),
     ]

@@ -9,11 +9,20 @@ from trading.market.findings.sample import Sample
 ABSURD_RATE = 0.5
 
 
-def find(sample: Sample) -> list[Finding]:
-    """Return the rates that are missing or beyond what any venue charges."""
+def rules() -> list[tuple[str, pl.Expr]]:
+    """Return each rule's name and the expression that is true where a rate breaks it."""
     rate = pl.col("rate")
     missing = pl.col("ts").is_null() | rate.is_null() | ~rate.is_finite()
     return [
-        *found("null", sample.rows.filter(missing.fill_null(value=True)), "no rate or no time", blocking=True),
-        *found("absurd value", sample.rows.filter(rate.abs() > ABSURD_RATE), "rates beyond 50 %", blocking=True),
+        ("null", missing.fill_null(value=True)),
+        ("absurd value", rate.abs() > ABSURD_RATE),
+    ]
+
+
+def find(sample: Sample) -> list[Finding]:
+    """Return the rates that are missing or beyond what any venue charges."""
+    return [
+        finding
+        for name, failed in rules()
+        for finding in found(name, sample.rows.filter(failed.fill_null(value=False)), "rates", blocking=True)
     ]

@@ -26,7 +26,7 @@ def rules() -> list[tuple[str, pl.Expr]]:
         (
             "absurd value",
             (pl.max_horizontal(prices) > ABSURD_PRICE)
-            | (pl.min_horizontal(prices) < 1 / ABSURD_PRICE)
+            | pl.min_horizontal(prices).is_between(0, 1 / ABSURD_PRICE, closed="none")
             | (pl.col("volume") > ABSURD_VOLUME),
         ),
         ("high below low", pl.col("high") < pl.col("low")),
