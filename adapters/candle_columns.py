@@ -12,6 +12,7 @@ TIME_NAMES = ("ts", "open_time", "unix", "unix_timestamp", "unix timestamp", "ti
 SYMBOL_NAMES = ("symbol", "pair", "market")
 VALUES = ("open", "high", "low", "close", "volume")
 
+
 def read_columns(path: Path, base: str | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the rows of a file as ts, open..volume (and symbol where it has one), and the columns ignored.
 

@@ -27,11 +27,6 @@ class Canonical:
     dropped: dict[str, int] = field(default_factory=dict)
     decisions: list[str] = field(default_factory=list)
 
-    @property
-    def key(self) -> list[str]:
-        """The columns that tell two rows apart."""
-        return ["id"] if self.kind == "trades" and "id" in self.frame.columns else ["ts"]
-
 
 def canonical(parts: Sequence[Series]) -> Canonical:
     """Return the sound rows of series of the same market, kind and timeframe; rows of all are judged together."""
@@ -51,13 +46,20 @@ def merged(stored: pl.DataFrame, new: Canonical) -> tuple[pl.DataFrame, int, int
 
     What is stored stays: the same import twice changes nothing.
     """
-    keys = new.key if set(new.key) <= set(stored.columns) else ["ts"]
-    added = new.frame.join(stored, on=keys, how="anti")
-    values = [name for name in new.frame.columns if name in stored.columns and name not in keys]
-    both = new.frame.join(stored.select(*keys, *values), on=keys, how="inner", suffix="_stored")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in values)
-    different = both.select(differs.sum()).item() if both.height and values else 0
-    whole = pl.concat([stored, added.cast({n: stored.schema[n] for n in added.columns if n in stored.columns})], how="diagonal")
+    fresh = new.frame.cast({n: stored.schema[n] for n in new.frame.columns if n in stored.columns})  # pyright: ignore[reportArgumentType]
+    keys = ["ts"]
+    if new.kind == "trades":
+        shared = [name for name in fresh.columns if name in stored.columns]
+        keys = ["id"] if "id" in shared else [*shared, _NTH]
+        # Without ids, equal trades of one stamp are told apart by how many there are.
+        nth = pl.int_range(pl.len()).over(shared).alias(_NTH)
+        stored, fresh = stored.with_columns(nth), fresh.with_columns(nth)
+    added = fresh.join(stored, on=keys, how="anti", nulls_equal=True, maintain_order="left")
+    values = [name for name in fresh.columns if name in stored.columns and name not in (*keys, _NTH)]
+    both = fresh.join(stored.select(*keys, *values), on=keys, how="inner", suffix="_stored")
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in values]
+    different = both.select(pl.any_horizontal(differs).sum()).item() if differs else 0
+    whole = pl.concat([stored, added], how="diagonal").drop(_NTH, strict=False)
     return whole.sort("ts", maintain_order=True), added.height, different
 
 
@@ -96,7 +98,7 @@ def _candles(rows: pl.DataFrame, result: Canonical) -> pl.DataFrame:
     if not extras:
         return vetted.good
     known = rows.group_by("ts").agg(pl.col(name).drop_nulls().first() for name in extras)
-    return vetted.good.join(known, on="ts", how="left").sort("ts").select(*VALUES_WITH_TIME, *extras)
+    return vetted.good.join(known, on="ts", how="left").sort("ts").select("ts", *VALUES, *extras)
 
 
 def _trades(rows: pl.DataFrame, result: Canonical) -> pl.DataFrame:
@@ -145,5 +147,6 @@ def _drop(result: Canonical, reason: str, count: int) -> None:
         result.dropped[reason] = result.dropped.get(reason, 0) + count
 
 
-VALUES_WITH_TIME = ("ts", *VALUES)
+#: Which of several equal trades of one stamp a row is.
+_NTH = "_nth"
 _JUDGES = {"candles": _candles, "trades": _trades, "funding": _funding, "quotes": _quotes}

@@ -149,7 +149,9 @@ def _series(
     return Series(table.source, table.form, kind, named, market, frame, rows, (*notes, *why), ignored, span=label.span)
 
 
-def settled_timeframe(stamps: pl.Series, told: Timeframe | None, kind: Kind) -> tuple[Timeframe | None, tuple[str, ...]]:
+def settled_timeframe(
+    stamps: pl.Series, told: Timeframe | None, kind: Kind
+) -> tuple[Timeframe | None, tuple[str, ...]]:
     """Return the timeframe that was told, else the commonest spacing of the stamps, and a note where they differ."""
     if kind == "trades":
         return None, ()

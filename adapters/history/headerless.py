@@ -54,7 +54,9 @@ def price_order(frame: pl.DataFrame, start: int) -> tuple[str, ...]:
     breaks = []
     for order in PRICE_ORDERS:
         rows = pl.DataFrame(dict(zip(order, four, strict=True)))
-        bad = (pl.max_horizontal("open", "close") > pl.col("high")) | (pl.min_horizontal("open", "close") < pl.col("low"))
+        bad = (pl.max_horizontal("open", "close") > pl.col("high")) | (
+            pl.min_horizontal("open", "close") < pl.col("low")
+        )
         breaks.append(rows.select(bad.sum()).item())
     return PRICE_ORDERS[breaks.index(min(breaks))]
 

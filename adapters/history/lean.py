@@ -82,4 +82,3 @@ def _venue(member: Member) -> str | None:
 
 
 LEAN = Form("lean zip", _fits, _read)
-

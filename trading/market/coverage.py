@@ -110,7 +110,9 @@ class Coverage:
 def coverage(sample: Sample) -> Coverage:
     """Return what a sample holds."""
     times = sample.rows["ts"].drop_nulls()
-    first, last = pl.DataFrame({"ts": times}).select(pl.col("ts").min().alias("a"), pl.col("ts").max().alias("b")).row(0)
+    first, last = (
+        pl.DataFrame({"ts": times}).select(pl.col("ts").min().alias("a"), pl.col("ts").max().alias("b")).row(0)
+    )
     findings = tuple(finding for check in REGISTRY[sample.kind] for finding in check(sample))
     expected = missing = many = longest = None
     if sample.timeframe is not None:

@@ -27,7 +27,11 @@ def constant(sample: Sample) -> list[Finding]:
 
 def empty(sample: Sample) -> list[Finding]:
     """Return the columns without a single value; the count is of the columns."""
-    none = [n for n in sample.rows.columns if n not in ("text_ts", "side") and sample.rows[n].null_count() == sample.rows.height]
+    none = [
+        n
+        for n in sample.rows.columns
+        if n not in ("text_ts", "side") and sample.rows[n].null_count() == sample.rows.height
+    ]
     if not none or sample.rows.is_empty():
         return []
     return found("empty column", sample.rows, f"nothing in {', '.join(none)}", len(none))

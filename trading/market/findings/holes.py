@@ -50,5 +50,7 @@ def span(sample: Sample) -> list[Finding]:
     if not before + after:
         return []
     edges = pl.DataFrame({"ts": [start if before else last, end - sample.timeframe.delta if after else first]})
-    detail = f"{before} bars missing at the start and {after} at the end of {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    detail = (
+        f"{before} bars missing at the start and {after} at the end of {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    )
     return found("span not covered", edges, detail, before + after)

@@ -60,7 +60,9 @@ def missing_ids(sample: Sample) -> list[Finding]:
 def shared_stamps(sample: Sample) -> list[Finding]:
     """Return how many trades share the stamp of another: their order is that of the file."""
     rows = sample.rows.filter(~pl.col("ts").is_first_distinct())
-    return found("shared stamps", rows, f"{sample.rows['ts'].n_unique()} distinct stamps in {sample.rows.height} trades")
+    return found(
+        "shared stamps", rows, f"{sample.rows['ts'].n_unique()} distinct stamps in {sample.rows.height} trades"
+    )
 
 
 def whole_seconds(sample: Sample) -> list[Finding]:

@@ -55,9 +55,7 @@ def find(raw: pl.DataFrame) -> list[Finding]:
     rows = numbers(raw)
     checks = [(_NO_NUMBER, pl.lit(_no_number(raw))), *rules()]
     return [
-        finding
-        for name, failed in checks
-        for finding in _of_rule(name, rows.filter(failed.fill_null(value=False)))
+        finding for name, failed in checks for finding in _of_rule(name, rows.filter(failed.fill_null(value=False)))
     ]
 
 

@@ -60,5 +60,7 @@ def _seam(told: pl.DataFrame) -> list[Finding]:
     rows = told.with_columns(ratio=ratio).filter(
         (pl.col("gap") > SEAM_FACTOR * pl.max_horizontal(around, pl.lit(1e-5))) & (pl.col("ratio") > VOLUME_FACTOR)
     )
-    detail = "" if rows.is_empty() else f"opens {rows['gap'][0]:.2%} off the last close, volume {rows['ratio'][0]:.1f}-fold"
+    detail = (
+        "" if rows.is_empty() else f"opens {rows['gap'][0]:.2%} off the last close, volume {rows['ratio'][0]:.1f}-fold"
+    )
     return found("splice", rows, detail)

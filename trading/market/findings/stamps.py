@@ -25,7 +25,9 @@ def unaligned(sample: Sample) -> list[Finding]:
         return []
     common = off["behind"].mode().min()
     hours = float(common) / 3.6e9  # pyright: ignore[reportArgumentType]
-    return found("unaligned time", off, f"not on the UTC grid of {sample.timeframe}; mostly {hours:g} h behind it", blocking=True)
+    return found(
+        "unaligned time", off, f"not on the UTC grid of {sample.timeframe}; mostly {hours:g} h behind it", blocking=True
+    )
 
 
 def mixed_units(sample: Sample) -> list[Finding]:
