@@ -8,6 +8,7 @@ import polars as pl
 from adapters.history.columns import EXTRAS
 from adapters.history.series import Kind, Series
 from trading.candle import TS
+from trading.errors import Misconfigured
 from trading.market.clean import vet
 from trading.market.findings import prints, quotes, rates
 from trading.market.findings.columns import swapped
@@ -31,8 +32,7 @@ class Canonical:
 def canonical(parts: Sequence[Series]) -> Canonical:
     """Return the sound rows of series of the same market, kind and timeframe; rows of all are judged together."""
     first = parts[0]
-    assert first.symbol is not None
-    result = Canonical(first.kind, first.venue, first.symbol, first.timeframe, pl.DataFrame())
+    result = Canonical(first.kind, first.venue, first.symbol or "unnamed", first.timeframe, pl.DataFrame())
     for part in parts:
         result.decisions += [note for note in part.notes if note not in result.decisions]
     frames = [_prepared(part, result) for part in parts]
@@ -89,7 +89,8 @@ def _prepared(part: Series, result: Canonical) -> pl.DataFrame:
 
 
 def _candles(rows: pl.DataFrame, result: Canonical) -> pl.DataFrame:
-    assert result.timeframe is not None
+    if result.timeframe is None:
+        raise Misconfigured(f"{result.symbol}: candles without a timeframe; say it with --timeframe")
     vetted = vet(rows, result.timeframe)
     for reason, count in vetted.quarantined["reason"].value_counts().sort("reason").iter_rows():
         _drop(result, reason, count)

@@ -143,7 +143,7 @@ def _tar(member: Member) -> Iterator[Member]:
 _PACKINGS = {"gzip": _gzip, "zip": _zip, "tar": _tar}
 
 
-def _bounded(file: IO[bytes], source: str, packed: int) -> bytes:
+def _bounded(file: IO[bytes] | gzip.GzipFile, source: str, packed: int) -> bytes:
     """Return all of an unpacked file; Misconfigured as soon as it is too large, or too good to be data."""
     content = bytearray()
     while chunk := file.read(_CHUNK):

@@ -29,16 +29,14 @@ def _read(member: Member, quotes: tuple[str, ...]) -> list[Series]:
         raise Misconfigured(f"{member.source}: broken SQLite file: {error}") from None
     found: list[Series] = []
     label = label_of_file(member.path, member.name, quotes)
-    for name, frame in frames.items():
-        if frame.is_empty():
+    for name, rows in frames.items():
+        if rows.is_empty():
             continue
-        if "candle" in frame.columns:
-            form, frame, notes = "octobot sqlite", _opened(member, frame), _NOTES
-        elif kind_of(frame.columns) is not None:
-            form, notes = "sqlite", (f"table {name}",)
+        if "candle" in rows.columns:
+            table = Table(member.source, "octobot sqlite", _opened(member, rows), label, quotes, _NOTES)
         else:
-            continue
-        found += columns.read(Table(member.source, form, frame, label, quotes, notes))
+            table = Table(member.source, "sqlite", rows, label, quotes, (f"table {name}",))
+        found += columns.read(table)
     if not found:
         raise Misconfigured(f"{member.source}: no table of candles or trades; it has {', '.join(tables) or 'none'}")
     return found

@@ -30,10 +30,9 @@ def _fits(member: Member) -> bool:
 def _read(member: Member, quotes: tuple[str, ...]) -> list[Series]:
     member.lines_within_bounds()
     named = _NAME.search(member.name)
-    assert named is not None
-    span = day(named[1])
-    if span is None:
-        raise Misconfigured(f"{member.source}: {named[1]} in its name is no day")
+    span = day(named[1]) if named is not None else None
+    if named is None or span is None:
+        raise Misconfigured(f"{member.source}: its name tells no day, as names of LEAN's files do")
     kind: Kind = "candles" if named[4].lower() == "trade" else "quotes"
     frame = _frame(member, kind)
     label = label_of(named[2], quotes)

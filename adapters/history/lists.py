@@ -38,20 +38,21 @@ def _names(frame: pl.DataFrame, width: int, context: Mapping[str, Any]) -> tuple
         return _KRAKEN_TRADE[:width]
     if not _is_epoch(first):
         return None
-    if width == 12:
-        return ("ts", *_OHLC, "volume", *_BINANCE)
-    if width == 9:
-        volumes = ("contracts", "volume") if _in_contracts(frame, context) else ("volume", "volume_currency")
-        return ("ts", *_OHLC, *volumes, "quote_volume", "confirm")
-    if width == 8:
-        return _KRAKEN_CANDLE
-    if width == 7:
-        return ("ts", *_OHLC, "volume", "turnover")
-    return ("ts", *price_order(frame, 1), *(("volume",) if width == 6 else ()))
+    volumes = ("contracts", "volume") if _in_contracts(frame, context) else ("volume", "volume_currency")
+    return {
+        12: ("ts", *_OHLC, "volume", *_BINANCE),
+        9: ("ts", *_OHLC, *volumes, "quote_volume", "confirm"),
+        8: _KRAKEN_CANDLE,
+        7: ("ts", *_OHLC, "volume", "turnover"),
+        6: ("ts", *price_order(frame, 1), "volume"),
+        5: ("ts", *price_order(frame, 1)),
+    }.get(width)
 
 
 def _in_contracts(frame: pl.DataFrame, context: Mapping[str, Any]) -> bool:
     """Return whether OKX counts contracts here, as for swaps and futures: then the next column is the base volume."""
+    if frame.width != 9:
+        return False
     close, base, quote = (frame[name].cast(pl.Float64, strict=False) for name in ("c4", "c6", "c7"))
     near = (base * close / quote).is_between(0.9, 1.1).mean()
     if isinstance(near, float) and near > 0:

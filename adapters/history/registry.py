@@ -33,9 +33,8 @@ def read(path: Path, quotes: tuple[str, ...]) -> tuple[list[Series], list[str]]:
     if not found:
         if len(refusals) == 1:
             raise refusals[0]
-        raise Misconfigured(
-            f"{path}: none of its {len(refusals)} files is market data; the first: {skipped[0] if skipped else 'it is empty'}"
-        )
+        first = skipped[0] if skipped else "it is empty"
+        raise Misconfigured(f"{path}: none of its {len(refusals)} files is market data; the first: {first}")
     return found, skipped
 
 

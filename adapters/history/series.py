@@ -36,7 +36,7 @@ class Series:
     span: tuple[datetime, datetime] | None = None
 
     def sample(self) -> Sample:
-        """The rows as the findings look at them."""
+        """Return the rows as the findings look at them."""
         return Sample(self.rows, self.timeframe, self.served, self.span, self.kind)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 
 import polars as pl
 
@@ -26,7 +27,7 @@ def _read_feather(member: Member, quotes: tuple[str, ...]) -> list[Series]:
     return _of_frame(member, "feather", _frame(member, pl.read_ipc), quotes)
 
 
-def _frame(member: Member, reader) -> pl.DataFrame:  # noqa: ANN001
+def _frame(member: Member, reader: Callable[[io.BytesIO], pl.DataFrame]) -> pl.DataFrame:
     try:
         return reader(io.BytesIO(member.content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
@@ -42,8 +43,7 @@ def _of_frame(member: Member, form: str, frame: pl.DataFrame, quotes: tuple[str,
 def _read_csv(member: Member, quotes: tuple[str, ...]) -> list[Series]:
     member.lines_within_bounds()
     header, separator = _header(member)
-    assert header is not None
-    table = _csv(member, separator, skip=header, named=True)
+    table = _csv(member, separator, skip=header or 0, named=True)
     form = "csv" if "cryptodatadownload" not in member.text[:200].lower() else "cryptodatadownload csv"
     return _of_frame(member, form, table, quotes)
 

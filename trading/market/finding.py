@@ -21,7 +21,7 @@ class Finding:
 def found(
     check: str, rows: pl.DataFrame, detail: str, count: int | None = None, *, blocking: bool = False
 ) -> list[Finding]:
-    """Return the finding that `rows` (with a column ts) make, none when there are no rows; `count` defaults to theirs."""
+    """Return the finding that `rows` (with a column ts) make, if any; `count` defaults to how many they are."""
     if rows.is_empty():
         return []
     first, last = rows.select(pl.col("ts").min().alias("first"), pl.col("ts").max().alias("last")).row(0)

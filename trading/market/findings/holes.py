@@ -24,8 +24,8 @@ def gap(sample: Sample) -> list[Finding]:
         return []
     longest = holes.sort("bars").row(-1, named=True)
     detail = f"{holes.height} gaps, the longest of {longest['bars']} bars from {longest['start']:%Y-%m-%d %H:%M}"
-    last = holes["end"].max() - sample.timeframe.delta  # pyright: ignore[reportOperatorIssue,reportOptionalOperand]
-    edges = pl.DataFrame({"ts": [holes["start"].min(), last]})
+    last = pl.col("end").max() - sample.timeframe.delta
+    edges = pl.concat([holes.select(ts=pl.col("start").min()), holes.select(ts=last)])
     return found("gap", edges, detail, int(holes["bars"].sum()))
 
 

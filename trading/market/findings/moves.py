@@ -15,7 +15,7 @@ SPIKE_MOVE = 0.25
 LARGE_MINUTE_MOVE = 0.09
 WICK_FACTOR = 1.5
 
-#: Another instrument: after a hole of a day and 24 bars or more, beyond a factor of e and of what so long a time explains.
+#: Another instrument: after a hole of a day and 24 bars or more, beyond a factor of e and what such a time explains.
 REUSE_BARS = 24
 REUSE_MOVE = 1.0
 REUSE_SIGMAS = 10.0

@@ -6,7 +6,7 @@ from trading.market.finding import Finding, found
 
 
 def find(rows: pl.DataFrame) -> list[Finding]:
-    """Return `descending` for rows (column ts) that run backwards throughout, `out of order` for those that jump back."""
+    """Return `descending` for rows (column ts) that run backwards throughout, `out of order` for some that do."""
     times = rows.filter(pl.col("ts").is_not_null())
     late = times.filter(pl.col("ts") < pl.col("ts").cum_max())
     if is_descending(times["ts"]):

@@ -54,13 +54,14 @@ class Sample:
 
     @cached_property
     def bars(self) -> pl.DataFrame:
-        """The rows whose values break no rule and whose stamp shares the common phase, one per slot, sorted, ts = slot."""
+        """The rows that break no rule and whose stamp shares the common phase, one per slot, sorted, ts = slot."""
         rows = self.rows.with_columns(ts=self.slots).filter(pl.col("ts").is_not_null())
         if self.kind == "candles":
             rows = rows.filter(self.broken.filter(self.rows["ts"].is_not_null()).is_null())
         if self.timeframe is not None and rows.height:
             offset = rows.select(off_grid(self.timeframe)).to_series()
-            rows = rows.filter(offset == (0 if float((offset == 0).mean() or 0) >= 0.5 else offset.mode().min()))
+            on_grid = 2 * int((offset == 0).sum()) >= len(offset)
+            rows = rows.filter(offset == (0 if on_grid else offset.mode().min()))
         return rows.unique("ts", keep="first", maintain_order=True).sort("ts")
 
     @cached_property

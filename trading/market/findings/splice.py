@@ -1,4 +1,4 @@
-"""A series put together from two sources, where it shows: another habit of opening, or another price and volume at once."""
+"""A series put together from two sources, where it shows: another habit of opening, or another price and volume."""
 
 import polars as pl
 
@@ -7,7 +7,7 @@ from trading.market.findings.sample import Sample
 
 #: So many bars on either side say what a source is like.
 WINDOW = 100
-#: The shares of bars that open exactly at the close before them: a source that builds its bars so, and one that does not.
+#: The shares of bars that open exactly at the close before them: a source that builds its bars so, and another.
 ALWAYS, NOT_ALWAYS = 0.97, 0.75
 #: A seam opens so many times farther from the last close than any bar around it, and trades so many times more or less.
 SEAM_FACTOR, VOLUME_FACTOR = 5.0, 5.0
