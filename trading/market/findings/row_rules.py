@@ -52,10 +52,13 @@ def broken(raw: pl.DataFrame, more: tuple[tuple[str, pl.Expr], ...] = ()) -> pl.
 
 def find(raw: pl.DataFrame) -> list[Finding]:
     """Return a blocking finding for each rule with all rows that break it, whatever else they break."""
-    rows = numbers(raw)
-    checks = [(_NO_NUMBER, pl.lit(_no_number(raw))), *rules()]
+    rows, unread = numbers(raw), _no_number(raw)
+    # What is no number is null afterwards: it is told once.
+    checks = [(name, (failed & ~pl.lit(unread)) if name == "null" else failed) for name, failed in rules()]
     return [
-        finding for name, failed in checks for finding in _of_rule(name, rows.filter(failed.fill_null(value=False)))
+        finding
+        for name, failed in [(_NO_NUMBER, pl.lit(unread)), *checks]
+        for finding in _of_rule(name, rows.filter(failed.fill_null(value=False)))
     ]
 
 
