@@ -12,7 +12,7 @@ SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather")
 
 #: Words of a name that make it another market of the same venue, and those that only say what kind of data it is.
 VARIETIES = ("perp", "futures", "swap", "linear", "inverse", "mark", "index", "premium")
-NOISE = ("spot", "candles", "klines", "ohlcv", "funding", "rate", "trades", "trade", "quote", "quotes")
+NOISE = ("spot", "candles", "klines", "ohlcv", "funding", "rate", "trades", "trade", "aggtrades", "quote", "quotes")
 
 _WORDED = {"minute": "1m", "1min": "1m", "5min": "5m", "15min": "15m", "30min": "30m", "hour": "1h", "hourly": "1h"}
 _WORDED |= {"1hour": "1h", "60min": "1h", "daily": "1d", "day": "1d", "1day": "1d"}

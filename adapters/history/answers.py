@@ -61,8 +61,8 @@ def _lists(value: Any, context: Context, depth: int) -> Iterator[tuple[list[Any]
         return
     if isinstance(value, list):
         if value and all(isinstance(one, dict) for one in value):
-            records = [spelled(_unwrapped(one)) for one in value]
-            if kind_of([str(key) for key in records[0]]) is not None:
+            records = [spelled(_unwrapped(one)) for one in value if not _is_book(one)]
+            if records and kind_of([str(key) for key in records[0]]) is not None:
                 yield records, context
                 return
         elif value and all(isinstance(one, list) and one and not isinstance(one[0], list | dict) for one in value):

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -23,7 +24,9 @@ BOMB_SIZE, BOMB_RATIO = 16 * 2**20, 300
 LONGEST_LINE = 2**20
 
 _CHUNK = 2**20
-_BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError)
+#: What the unpackers of the standard library raise on broken input; all of it is seen on garbled files.
+_BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
+_BROKEN += (NotImplementedError, ValueError, struct.error, LookupError, OverflowError)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ _CONTRACTS = {"SWAP": "swap", "PERP": "perp", "PERPETUAL": "perp", "FUTURES": "f
 _KRAKEN_PAIR = re.compile(r"X([A-Z]{3})Z([A-Z]{3})")
 _KRAKEN_FUTURE = re.compile(r"^(PF|PI|FI|FF)_", re.IGNORECASE)
 #: Kraken's bulk files end their names with the length in minutes: XBTUSD_60.
-_KRAKEN_MINUTES = re.compile(r"([A-Za-z0-9]+)_(1|5|15|30|60|240|720|1440)")
+_KRAKEN_MINUTES = re.compile(r"(.+)_(1|5|15|30|60|240|720|1440)")
 _SUFFIX = re.compile(
     r"\.(csv|parquet|pq|feather|arrow|ipc|json|jsonl|data|db|sqlite|sqlite3|txt|zip|gz|tgz|tar)$", re.I
 )
