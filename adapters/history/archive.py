@@ -1,15 +1,25 @@
 """The folder of imported history: one parquet file per venue, symbol, timeframe and kind, whole or not there at all."""
 
+import fcntl
 import io
-import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from adapters.files import sync_folder, write_bytes_atomically
 from adapters.history.canonical import Canonical
-from trading.errors import BadData
+from trading.candle import BARS
+from trading.errors import BadData, Misconfigured, Unavailable
+
+_NEEDED = {
+    "candles": tuple(BARS),
+    "trades": ("ts", "price", "amount"),
+    "funding": ("ts", "rate"),
+    "quotes": ("ts", "bid_close", "ask_close"),
+}
 
 
 def file_name(part: Canonical) -> str:
@@ -21,14 +31,44 @@ def file_name(part: Canonical) -> str:
     return "_".join([*([_word(part.venue)] if part.venue else []), market, *kind, *length]) + ".parquet"
 
 
-def stored(path: Path) -> pl.DataFrame | None:
-    """Return what a file of the archive holds, None when it is not there; BadData when it is not ours."""
+@contextmanager
+def opened(folder: Path) -> Iterator[None]:
+    """Make the folder, clear away what killed imports left, and keep other imports out meanwhile.
+
+    Raises:
+        Misconfigured: it is no folder.
+        Unavailable: another import writes into it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Misconfigured(f"--out {folder} is not a folder") from None
+    with (folder / ".import.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(f"--out {folder}: another import writes there; wait for its end") from None
+        for part in folder.glob(".*.parquet.*.part"):
+            part.unlink(missing_ok=True)
+        yield
+
+
+def stored(path: Path, part: Canonical) -> pl.DataFrame | None:
+    """Return what a file of the archive holds of the market of `part`, None when it is not there.
+
+    Raises:
+        BadData: it cannot be read, or is another kind of file.
+    """
     if not path.exists():
         return None
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadData(f"{path}: is there and cannot be read ({str(error).splitlines()[0]}); move it away") from error
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise BadData(f"{path}: is there and cannot be read ({str(error).splitlines()[0]}); move it away") from None
+    lacking = sorted(set(_NEEDED[part.kind]) - set(frame.columns))
+    if lacking:
+        raise BadData(f"{path}: is there without the columns {', '.join(lacking)}; move it away")
+    return frame
 
 
 def write(path: Path, frame: pl.DataFrame) -> None:
@@ -37,24 +77,6 @@ def write(path: Path, frame: pl.DataFrame) -> None:
     frame.write_parquet(buffer, compression="zstd", statistics=True)
     write_bytes_atomically(path, buffer.getvalue())
     sync_folder(path.parent)
-
-
-def sweep(folder: Path) -> None:
-    """Delete the parts that killed imports left behind."""
-    for part in folder.glob(".*.parquet.*.part"):
-        pid = part.name.rsplit(".", 2)[-2]
-        if pid.isdigit() and not _alive(int(pid)):
-            part.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _word(text: str) -> str:

@@ -34,9 +34,8 @@ def import_(
     """
     reading = Reading(paths, load(data_dir=data_dir).quotes)
     groups = _grouped(reading, venue, symbol, timeframe)
-    archive.sweep(out_)
     written: list[dict[str, Any]] = []
-    with progress() as told:
+    with archive.opened(out_), progress() as told:
         for number, parts in enumerate(groups):
             told("markets", number, len(groups))
             written.append(_take_over(parts, out_))
@@ -72,7 +71,7 @@ def _take_over(parts: list[Series], folder: Path) -> dict[str, Any]:
     """Write one file of the archive if anything is new, and return what was done and decided."""
     found = canonical(parts)
     path = folder / archive.file_name(found)
-    before = archive.stored(path)
+    before = archive.stored(path, found)
     frame, added, different = found.frame, found.frame.height, 0
     if before is not None:
         frame, added, different = merged(before, found)

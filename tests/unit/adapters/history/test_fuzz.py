@@ -23,7 +23,8 @@ from trading.market.coverage import coverage
 from trading.timeframe import Timeframe
 
 QUOTES = Settings().quotes
-ROWS = int(os.environ.get("TRADEWIND_TEST_FUZZ_ROWS", "20000"))
+ROWS = 20_000
+LONG = int(os.environ.get("TRADEWIND_TEST_FUZZ_ROWS") or 100_000)
 ROWS_A_FILE = 250
 ODD = [
     "",
@@ -208,10 +209,11 @@ def assert_sound(frame: pl.DataFrame, timeframe: Timeframe) -> None:
         before = ts
 
 
-def test_garbled_files_neither_break_the_readers_nor_pass(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("rows", [ROWS, pytest.param(LONG, marks=pytest.mark.chaos)])
+def test_garbled_files_neither_break_the_readers_nor_pass(tmp_path: Path, seed: int, rows: int) -> None:
     chance = random.Random(seed)
     read_, refused, kept = 0, 0, 0
-    for number in range(max(len(FORMS), ROWS // ROWS_A_FILE)):
+    for number in range(max(len(FORMS), rows // ROWS_A_FILE)):
         form = FORMS[number % len(FORMS)]
         name, content = form(chance, garbled(chance, sound(chance, ROWS_A_FILE)))
         content = bitten(chance, content)
