@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 
 from adapters.history import columns
-from adapters.history.columns import Table, kind_of, length_of
+from adapters.history.columns import Table, length_of
 from adapters.history.container import Member
 from adapters.history.events import spelled
 from adapters.history.lists import named
 from adapters.history.names import Label, label_of, label_of_file
+from adapters.history.roles import kind_of
 from adapters.history.series import Form, Series
 from trading.errors import Misconfigured
 
@@ -48,11 +49,22 @@ def _parsed(member: Member) -> Any:
     try:
         value = json.loads(member.text)
     except (ValueError, RecursionError) as error:
+        if (records := _one_a_line(member.text)) is not None:
+            return records
         said = str(error).splitlines()[0] if not isinstance(error, RecursionError) else "nested too deep"
         raise Misconfigured(f"{member.source}: broken JSON: {said}") from None
     if not isinstance(value, dict | list):
         raise Misconfigured(f"{member.source}: JSON without records")
     return value
+
+
+def _one_a_line(text: str) -> list[Any] | None:
+    """Return the records of a text with one JSON value per line, None when it is none."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        return [json.loads(line) for line in lines] if len(lines) > 1 else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _lists(value: Any, context: Context, depth: int) -> Iterator[tuple[list[Any], Context]]:

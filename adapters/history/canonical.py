@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from adapters.history.columns import EXTRAS
+from adapters.history.roles import EXTRAS
 from adapters.history.series import Kind, Series
 from trading.candle import TS
 from trading.errors import Misconfigured

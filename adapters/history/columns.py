@@ -7,52 +7,15 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from adapters.history.names import Label, label_of
+from adapters.history.roles import EXTRAS, LENGTHS, NAMES, QUOTE_COLUMNS, SYMBOLS, TIMES, VENUES, kind_of, plain
 from adapters.history.series import Kind, Series
 from adapters.history.stamps import times
 from trading.errors import Misconfigured
-from trading.market.findings.quotes import SIDES
-from trading.market.findings.row_rules import PRICES, VALUES
+from trading.market.findings.row_rules import VALUES
 from trading.timeframe import Timeframe
 
-#: Names of columns, in lower case without spaces, dots, dashes and underscores; the first that is there is believed.
-TIMES = (
-    *("fundingtime", "fundingratetimestamp", "calctime", "ts", "opentime", "timeopen", "starttime", "start"),
-    *("intervalbegin", "windowstart", "unix", "unixtimestamp", "timestamp", "timestampms", "epoch", "t"),
-    *("datetime", "dateutc", "timeutc", "date", "time", "gmttime", "localtime", "indexlevel0"),
-)
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "open": ("open", "o", "openprice"),
-    "high": ("high", "h", "highprice"),
-    "low": ("low", "l", "lowprice"),
-    "close": ("close", "c", "closeprice", "closelast", "last", "price"),
-    "volume": ("volume", "vol", "v", "basevolume", "volumebase", "volumefrom", "basevol"),
-    "quote_volume": ("quotevolume", "quoteassetvolume", "volumequote", "volumeto", "turnover", "quotevol"),
-    "trades": ("trades", "numberoftrades", "numtrades", "ntrades", "tradecount", "tradescount", "count"),
-    "taker_buy_base": ("takerbuybase", "takerbuybasevolume", "takerbuybaseassetvolume", "takerbuyvolume"),
-    "taker_buy_quote": ("takerbuyquote", "takerbuyquotevolume", "takerbuyquoteassetvolume"),
-    "buy_volume": ("buyvolume",),
-    "sell_volume": ("sellvolume",),
-    "vwap": ("vwap",),
-    "price": ("price", "px"),
-    "amount": ("amount", "qty", "quantity", "size", "sz", "volume", "vol"),
-    "cost": ("cost", "quoteqty"),
-    "id": ("id", "tradeid", "execid", "aggtradeid", "uid", "tid"),
-    "side": ("side", "takerside", "direction"),
-    "maker": ("isbuyermaker", "buyermaker", "wasthebuyerthemaker"),
-    "type": ("type", "ordtype", "ordertype"),
-    "rate": ("fundingrate", "rate", "lastfundingrate", "realizedrate"),
-    "confirmed": ("confirm", "confirmed", "closed", "isclosed"),
-}
 #: Texts that programs write for nothing.
 _NOTHING = ("", "none", "null", "nan")
-EXTRAS = ("quote_volume", "trades", "taker_buy_base", "taker_buy_quote", "buy_volume", "sell_volume", "vwap")
-QUOTE_COLUMNS = tuple(f"{side}_{name}" for side in SIDES for name in (*PRICES, "size"))
-SYMBOLS = ("symbol", "pair", "market", "instid", "instrument", "productid", "product", "ticker")
-VENUES = ("exchange", "exchangename", "venue")
-LENGTHS = ("timeframe", "interval", "resolution")
-#: Columns of one's own orders, and of order books: no trades, whatever prices they have.
-NOT_TRADES = {"orderid", "clientorderid", "ordid", "clordid", "commission", "fee", "execfee", "ordertxid"}
-NOT_TRADES |= {"orderlinkid", "firstupdateid", "lastupdateid", "updatetype", "issnapshot", "bidprice"}
 
 
 @dataclass(frozen=True)
@@ -68,32 +31,12 @@ class Table:
     names: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = {_plain(name): name for name in reversed(self.frame.columns)}
+        found = {plain(name): name for name in reversed(self.frame.columns)}
         object.__setattr__(self, "names", found)
 
     def column(self, role: str) -> str | None:
         """Return the name of the column of a role, None without one."""
         return next((self.names[name] for name in NAMES[role] if name in self.names), None)
-
-
-def kind_of(names: list[str]) -> Kind | None:
-    """Return what a table with columns of these names holds, None when it is no market data."""
-    plain = {_plain(name) for name in names}
-
-    def has(role: str) -> bool:
-        return any(name in plain for name in NAMES[role])
-
-    if not any(name in plain for name in TIMES) or plain & NOT_TRADES:
-        return None
-    if {"open", "high", "low"} <= plain or {"o", "h", "l", "c"} <= set(names):
-        return None if {"bid", "ask"} <= plain else "candles"
-    if {"bidopen", "bidclose", "askopen", "askclose"} <= plain:
-        return "quotes"
-    if any(name in plain for name in ("fundingrate", "lastfundingrate")):
-        return "funding"
-    if has("price") and has("amount"):
-        return "trades"
-    return "funding" if {"rate"} <= plain and len(plain) <= 4 else None
 
 
 def read(table: Table) -> list[Series]:
@@ -168,6 +111,8 @@ def settled_timeframe(
 def _times(table: Table) -> tuple[pl.DataFrame, set[str], tuple[str, ...]]:
     """Return ts, unit and text_ts of a table, the columns used, and which of several was believed."""
     found = [table.names[name] for name in TIMES if name in table.names]
+    if (joined := _day_and_time(table)) is not None:
+        return joined
     read_as = {name: times(table.frame[name]) for name in found}
     readable = {name: stamps for name, stamps in read_as.items() if stamps["ts"].null_count() < stamps.height}
     if not readable:
@@ -182,6 +127,18 @@ def _times(table: Table) -> tuple[pl.DataFrame, set[str], tuple[str, ...]]:
         stamps = stamps.with_columns(readable[second]["ts"].alias("text_ts"))
         notes = (f"column {believed} is believed for the time, not the text in {second}",)
     return stamps, {believed, *([second] if second else [])}, (*table.notes, *notes)
+
+
+def _day_and_time(table: Table) -> tuple[pl.DataFrame, set[str], tuple[str, ...]] | None:
+    """Return the times of a table that has the day and the time of day in two columns, None when it has not."""
+    pair = [table.names.get(name) for name in ("date", "time")]
+    if pair[0] is None or pair[1] is None or table.frame.schema[pair[1]] != pl.String:
+        return None
+    clock = table.frame[pair[1]].str.strip_chars()
+    if not bool(clock.str.contains(r"^\d{1,2}:\d\d(:\d\d)?$").any()):
+        return None
+    stamps = times(table.frame[pair[0]].cast(pl.String).str.strip_chars() + " " + clock)
+    return stamps, {pair[0], pair[1]}, (*table.notes, f"day and time are in two columns, {pair[0]} and {pair[1]}")
 
 
 def _values(table: Table, kind: Kind) -> tuple[pl.DataFrame, list[str]]:
@@ -217,10 +174,11 @@ def _values(table: Table, kind: Kind) -> tuple[pl.DataFrame, list[str]]:
 
 def _volumes(table: Table, chosen: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return which of several columns `volume <currency>` is the base's and which the quote's."""
-    named = {name[6:].upper(): column for name, column in table.names.items() if re.fullmatch(r"volume[a-z0-9]+", name)}
+    names = [(plain(column), column) for column in table.frame.columns]
+    named = {name[6:].upper(): column for name, column in names if re.fullmatch(r"volume[a-z0-9]+", name)}
     symbol = table.label.symbol or _symbol_inside(table)
     base, _, quote = (symbol or "/").partition("/")
-    rest = [column for currency, column in named.items() if currency not in (quote, *table.quotes)]
+    rest = [column for currency, column in named.items() if currency not in (quote, "CURRENCY", *table.quotes)]
     own = named.get(base) or chosen["volume"] or (rest[0] if rest else None)
     other = named.get(quote) or next((named[q] for q in table.quotes if q in named and named[q] != own), None)
     return {"volume": own, "quote_volume": chosen["quote_volume"] or (other if other != own else None)}
@@ -286,10 +244,6 @@ def length_of(text: str) -> Timeframe | None:
 def _only_open(rows: pl.DataFrame) -> bool:
     others = rows.select(pl.col(*VALUES[1:]).cast(pl.Float64, strict=False).eq(0).all()).row(0)
     return rows.height > 1 and all(value is True for value in others)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s._\-()\"'#]+", "", name).lower()
 
 
 def _listed(frame: pl.DataFrame) -> str:

@@ -5,9 +5,9 @@ import re
 
 import polars as pl
 
-from adapters.history.columns import QUOTE_COLUMNS
 from adapters.history.container import Member
 from adapters.history.names import day, label_of
+from adapters.history.roles import QUOTE_COLUMNS
 from adapters.history.series import Form, Kind, Series
 from trading.candle import TS
 from trading.errors import Misconfigured
@@ -15,7 +15,7 @@ from trading.market.findings.row_rules import VALUES
 from trading.timeframe import Timeframe
 
 #: 20221213_btcbusd_minute_trade.csv; hours and days of all time are btcusd_trade.csv or btcusd.csv.
-_NAME = re.compile(r"(?:(\d{8})_)?([a-z0-9]+)(?:_(second|minute|hour|daily))?_(trade|quote)\.csv$", re.IGNORECASE)
+_NAME = re.compile(r"(?:(\d{8})_)?([a-z0-9]+)(?:_(tick|second|minute|hour|daily))?_(trade|quote)\.csv$", re.IGNORECASE)
 _LENGTHS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
 _DAY_MS = 86_400_000
 #: Shares and options are written in ten-thousandths; what is split by a known quote is not.
@@ -33,7 +33,10 @@ def _read(member: Member, quotes: tuple[str, ...]) -> list[Series]:
     span = day(named[1]) if named is not None else None
     if named is None or span is None:
         raise Misconfigured(f"{member.source}: its name tells no day, as names of LEAN's files do")
-    kind: Kind = "candles" if named[4].lower() == "trade" else "quotes"
+    ticks = (named[3] or "").lower() == "tick"
+    if ticks and named[4].lower() == "quote":
+        raise Misconfigured(f"{member.source}: single quotes are not read; bars of quotes are")
+    kind: Kind = "trades" if ticks else "candles" if named[4].lower() == "trade" else "quotes"
     frame = _frame(member, kind)
     label = label_of(named[2], quotes)
     notes = [f"milliseconds since midnight of {named[1]}, the day of its name, taken as UTC"]
@@ -44,13 +47,14 @@ def _read(member: Member, quotes: tuple[str, ...]) -> list[Series]:
     inside = pl.when(since.is_between(0, _DAY_MS - 1)).then(since)
     stamps = pl.lit(span[0]).cast(TS) + (inside * 1000).cast(pl.Duration("us"))
     rows = frame.with_columns(ts=stamps).select("ts", *frame.columns[1:])
-    length = Timeframe.parse(_LENGTHS[(named[3] or "minute").lower()])
+    length = None if ticks else Timeframe.parse(_LENGTHS[(named[3] or "minute").lower()])
     venue = _venue(member)
     return [Series(member.source, "lean zip", kind, venue, label.symbol, length, rows, tuple(notes), span=span)]
 
 
 def _frame(member: Member, kind: Kind) -> pl.DataFrame:
-    names = ["ms", *(VALUES if kind == "candles" else QUOTE_COLUMNS)]
+    columns = {"candles": VALUES, "quotes": QUOTE_COLUMNS, "trades": ("price", "amount")}[kind]
+    names = ["ms", *columns]
     try:
         frame = pl.read_csv(
             io.BytesIO(member.text.encode()), has_header=False, infer_schema=False, truncate_ragged_lines=True
@@ -63,7 +67,7 @@ def _frame(member: Member, kind: Kind) -> pl.DataFrame:
 
 
 def _is_price(name: str) -> bool:
-    return not name.endswith(("size", "volume"))
+    return not name.endswith(("size", "volume", "amount"))
 
 
 def _is_whole(frame: pl.DataFrame) -> bool:
@@ -75,7 +79,7 @@ def _venue(member: Member) -> str | None:
     """Return the venue of crypto/<venue>/minute/<symbol>, as folders or in the name of the zip."""
     words = re.split(r"[/_]", str(member.path).replace("\\", "/").lower())
     for place, word in enumerate(words[:-2]):
-        if word in ("crypto", "cryptofuture") and words[place + 2] in _LENGTHS:
+        if word in ("crypto", "cryptofuture") and words[place + 2] in (*_LENGTHS, "tick"):
             return words[place + 1] if word == "crypto" else f"{words[place + 1]}_futures"
     return None
 

@@ -11,7 +11,7 @@ from adapters.history.headerless import price_order
 _OHLC = ("open", "high", "low", "close")
 _BINANCE = ("close_time", "quote_volume", "trades", "taker_buy_base", "taker_buy_quote", "ignore")
 _KRAKEN_TRADE = ("price", "volume", "time", "side", "kind", "misc", "id")
-_KRAKEN_CANDLE = ("ts", *_OHLC, "vwap", "volume", "trades")
+_FREQTRADE_TRADE = ("timestamp", "id", "type", "side", "price", "amount", "cost")
 
 
 def named(records: list[list[Any]], context: Mapping[str, Any]) -> pl.DataFrame | None:
@@ -38,15 +38,32 @@ def _names(frame: pl.DataFrame, width: int, context: Mapping[str, Any]) -> tuple
         return _KRAKEN_TRADE[:width]
     if not _is_epoch(first):
         return None
+    if width == 7 and frame["c3"][0] in ("buy", "sell"):
+        return _FREQTRADE_TRADE
     volumes = ("contracts", "volume") if _in_contracts(frame, context) else ("volume", "volume_currency")
+    prices = price_order(frame, 1)
     return {
         12: ("ts", *_OHLC, "volume", *_BINANCE),
         9: ("ts", *_OHLC, *volumes, "quote_volume", "confirm"),
-        8: _KRAKEN_CANDLE,
-        7: ("ts", *_OHLC, "volume", "turnover"),
-        6: ("ts", *price_order(frame, 1), "volume"),
-        5: ("ts", *price_order(frame, 1)),
+        8: _eight(frame),
+        7: ("ts", *prices, "volume", "turnover"),
+        6: ("ts", *prices, "volume"),
+        5: ("ts", *prices),
     }.get(width)
+
+
+def _eight(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the names of eight columns: Gate ends with a flag, MEXC has a second time, Kraken an average price."""
+    if frame.width != 8:
+        return ()
+    if frame["c7"][0] in ("true", "false"):
+        return ("ts", "quote_volume", "close", "high", "low", "open", "volume", "confirm")
+    if _is_epoch(_number(frame["c6"][0])):
+        return ("ts", *_OHLC, "volume", "close_time", "quote_volume")
+    high, low, fifth = (frame[name].cast(pl.Float64, strict=False) for name in ("c2", "c3", "c5"))
+    average = ((fifth >= low) & (fifth <= high)) | (fifth == 0)
+    is_kraken = 2 * int(average.sum()) > frame.height
+    return ("ts", *_OHLC, "vwap", "volume", "trades") if is_kraken else ("ts", *_OHLC, "volume", "quote_volume", "usdt")
 
 
 def _in_contracts(frame: pl.DataFrame, context: Mapping[str, Any]) -> bool:

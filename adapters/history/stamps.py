@@ -12,9 +12,6 @@ _FORMS = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
     "%Y-%m-%d %I:%M %p",
     "%Y-%m-%d %I:%M:%S %p",
     "%Y%m%d %H:%M:%S",
@@ -71,6 +68,7 @@ def _from_text(text: pl.Series) -> pl.Series:
     plain = (
         text.str.replace(r"(\d)T(\d)", "${1} ${2}")
         .str.replace(r"\s*(Z|UTC|GMT)$", "")
+        .str.replace(r"^(\d{4})[./](\d\d)[./](\d\d)", "${1}-${2}-${3}")
         .str.replace(r"(\d\d)-([AP]M)$", "${1}:00 ${2}")
         .str.replace(r"^(\d{1,2})[-.](\d{1,2})[-.](\d{4}|\d\d)\b", "${1}/${2}/${3}")
         .str.replace(r"^(\d{1,2}/\d{1,2}/)(\d\d)( |$)", "${1}20${2}${3}")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import polars as pl
 
 from adapters.history import columns
-from adapters.history.columns import Table, kind_of
+from adapters.history.columns import Table
 from adapters.history.container import Member
 from adapters.history.headerless import layout
 from adapters.history.names import label_of_file
+from adapters.history.roles import kind_of
 from adapters.history.series import Form, Series
 from trading.errors import Misconfigured
 

@@ -3,54 +3,13 @@
 import io
 import json
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pytest
 
-from adapters.history.registry import read
-from adapters.history.series import Series
-from adapters.settings import Settings
+from tests.unit.adapters.history.made import BARS, SECONDS, START, assert_bars, lines, one, rows, series_of
 from trading.errors import Misconfigured
-
-QUOTES = Settings().quotes
-START = datetime(2024, 3, 1, tzinfo=UTC)
-BARS = [(100.0, 104.0, 99.0, 103.0, 7.5), (103.0, 103.5, 101.0, 102.0, 2.0), (102.0, 108.0, 101.5, 107.0, 4.25)]
-SECONDS = [int(START.timestamp()) + 3600 * n for n in range(3)]
-
-
-def lines(*rows: object) -> bytes:
-    return "\n".join(row if isinstance(row, str) else ",".join(map(str, row)) for row in rows).encode()  # type: ignore[arg-type]
-
-
-def rows(scale: int = 1000, order: str = "ohlcv", *more: object) -> list[list[Any]]:
-    place = {"o": 0, "h": 1, "l": 2, "c": 3, "v": 4}
-    return [
-        [stamp * scale, *(bar[place[letter]] for letter in order), *more]
-        for stamp, bar in zip(SECONDS, BARS, strict=True)
-    ]
-
-
-def series_of(folder: Path, name: str, content: bytes) -> list[Series]:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return read(path, QUOTES)[0]
-
-
-def one(folder: Path, name: str, content: bytes) -> Series:
-    (found,) = series_of(folder, name, content)
-    return found
-
-
-def assert_bars(found: Series) -> None:
-    sorted_ = found.sample().rows.sort("ts")
-    assert sorted_["ts"].to_list() == [START + timedelta(hours=n) for n in range(3)]
-    assert sorted_.select("open", "high", "low", "close", "volume").rows() == BARS
-    assert str(found.timeframe) == "1h"
-
 
 TIMES = ["2024-03-01 00:00:00", "2024-03-01 01:00:00", "2024-03-01 02:00:00"]
 DATED = [[time, *bar] for time, bar in zip(TIMES, BARS, strict=True)]
@@ -136,8 +95,42 @@ TABLES: dict[str, tuple[str, bytes]] = {
     "kraken answer": (
         "any.json",
         json.dumps(
-            {"error": [], "result": {"XBTUSDT": [[*r[:5], "1.0", str(r[5]), 4] for r in rows(1)], "last": SECONDS[-1]}}
+            {
+                "error": [],
+                "result": {"XBTUSDT": [[*r[:5], str(r[4]), str(r[5]), 4] for r in rows(1)], "last": SECONDS[-1]},
+            }
         ).encode(),
+    ),
+    "kucoin answer": (
+        "kucoin_BTC-USDT_1h.json",
+        json.dumps({"code": "200000", "data": [[*map(str, r), "9"] for r in rows(1, "ochlv")]}).encode(),
+    ),
+    "gate answer": (
+        "gate_BTC-USDT_1h.json",
+        json.dumps([[str(r[0]), "9", *map(str, r[1:]), "true"] for r in rows(1, "chlov")]).encode(),
+    ),
+    "mexc answer": ("mexc_BTC-USDT_1h.json", json.dumps([[*r, r[0] + 3_600_000, "9"] for r in rows()]).encode()),
+    "bitget answer": (
+        "bitget_BTC-USDT_1h.json",
+        json.dumps(
+            {"code": "00000", "data": [[*map(str, r), str(r[5] * r[4]), str(r[5] * r[4])] for r in rows()]}
+        ).encode(),
+    ),
+    "json lines": (
+        "binance_BTC-USDT_1h.jsonl",
+        b"\n".join(json.dumps(dict(zip(HEADER.split(","), r, strict=True))).encode() for r in rows()),
+    ),
+    "day and time apart": (
+        "binance_BTC-USDT_1h.csv",
+        lines("Date,Time,Open,High,Low,Close,Volume", *(["2024.03.01", f"0{n}:00", *b] for n, b in enumerate(BARS))),
+    ),
+    "coinapi": (
+        "binance_BTC-USDT_1h.csv",
+        lines("time_period_start,price_open,price_high,price_low,price_close,volume_traded", *DATED),
+    ),
+    "two volumes": (
+        "binance_BTC-USDT_1h.csv",
+        lines("Timestamp,Open,High,Low,Close,Volume_(BTC),Volume_(Currency),Weighted_Price", *rows(1, "ohlcv", 5.5, 3)),
     ),
     "coinbase answer": (
         "coinbase_BTC-USDT.json",
@@ -162,7 +155,7 @@ def test_every_form_gives_the_same_bars(tmp_path: Path, form: str) -> None:
         return
     assert_bars(found)
     assert found.symbol == "BTC/USDT"
-    assert found.venue in ("binance", "bybit", "okx", "kraken", "coinbase")
+    assert found.venue in ("binance", "bybit", "okx", "kraken", "coinbase", "kucoin", "gate", "mexc", "bitget")
     assert found.kind == "candles"
 
 
@@ -203,126 +196,6 @@ def test_leans_day_stands_in_its_name(tmp_path: Path) -> None:
     assert (found.symbol, found.rows["open"].to_list()) == ("SPY", [400.0])
     with pytest.raises(Misconfigured, match="has 6 columns, this has 3"):
         one(tmp_path, "x.zip", lean_zip("20240301_btcusd_minute_trade.csv", "0,1,2"))
-
-
-TRADE = {"price": "100.5", "qty": "2", "time": 1_709_251_200_123, "isBuyerMaker": True, "id": 7}
-TRADES: dict[str, tuple[str, bytes, str | None]] = {
-    "kraken bulk": ("kraken_BTCUSD.csv", lines([1_709_251_200.123, 100.5, 2]), None),
-    "binance vision": (
-        "binance_BTCUSD-trades.csv",
-        lines([7, 100.5, 2, 201, 1_709_251_200_123, "True", "True"]),
-        "sell",
-    ),
-    "binance aggregated": (
-        "binance_BTCUSD-aggTrades.csv",
-        lines([7, 100.5, 2, 1, 1, 1_709_251_200_123, "false", "true"]),
-        "buy",
-    ),
-    "binance answer": ("binance_BTCUSD.json", json.dumps([TRADE]).encode(), "sell"),
-    "binance stream": (
-        "any.json",
-        json.dumps(
-            {"e": "trade", "E": 5, "s": "BTCUSD", "t": 7, "p": "100.5", "q": "2", "T": 1_709_251_200_123, "m": False}
-        ).encode(),
-        "buy",
-    ),
-    "bybit answer": (
-        "a.json",
-        json.dumps(
-            {
-                "retCode": 0,
-                "result": {
-                    "list": [
-                        {
-                            "execId": "7",
-                            "symbol": "BTCUSD",
-                            "price": "100.5",
-                            "size": "2",
-                            "side": "Buy",
-                            "time": "1709251200123",
-                        }
-                    ]
-                },
-            }
-        ).encode(),
-        "buy",
-    ),
-    "okx answer": (
-        "a.json",
-        json.dumps(
-            {
-                "code": "0",
-                "data": [
-                    {
-                        "instId": "BTC-USD",
-                        "side": "sell",
-                        "sz": "2",
-                        "px": "100.5",
-                        "tradeId": "7",
-                        "ts": "1709251200123",
-                    }
-                ],
-            }
-        ).encode(),
-        "sell",
-    ),
-    "kraken answer": (
-        "a.json",
-        json.dumps(
-            {"error": [], "result": {"XXBTZUSD": [["100.5", "2", 1_709_251_200.123, "b", "l", "", 7]], "last": "1"}}
-        ).encode(),
-        "buy",
-    ),
-    "table": (
-        "venue_BTC-USD_trades.csv",
-        lines("timestamp,id,side,price,amount", [1_709_251_200_123, 7, "sell", 100.5, 2]),
-        "sell",
-    ),
-}
-
-
-@pytest.mark.parametrize("form", TRADES)
-def test_trades_of_every_form(tmp_path: Path, form: str) -> None:
-    name, content, side = TRADES[form]
-    found = one(tmp_path, name, content)
-    values = found.sample().rows
-    assert (found.kind, found.symbol, found.timeframe) == ("trades", "BTC/USD", None)
-    assert values.select("ts", "price", "amount", "side").rows() == [
-        (START + timedelta(milliseconds=123), 100.5, 2.0, side)
-    ]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"orderId": 1, "price": "1", "qty": "2", "time": 1_709_251_200_123},
-        {"feed": "book", "side": "buy", "price": 1, "qty": 2, "timestamp": 1_709_251_200_123},
-        {"e": "executionReport", "E": 1, "p": "1", "q": "2", "T": 1_709_251_200_123},
-        {"bid": 1, "ask": 2, "open": 1, "high": 2, "low": 1, "last": 1, "time": 1_709_251_200_123},
-    ],
-)
-def test_orders_books_and_tickers_are_no_trades(tmp_path: Path, answer: dict[str, Any]) -> None:
-    with pytest.raises(Misconfigured, match="JSON without candles"):
-        one(tmp_path, "BTCUSD.json", json.dumps([answer]).encode())
-
-
-def test_funding_rates_come_as_rates_or_in_the_shape_of_candles(tmp_path: Path) -> None:
-    rates = [
-        {"symbol": "BTCUSDT", "fundingRate": "0.0001", "fundingTime": 1_709_251_200_003 + 28_800_000 * n}
-        for n in range(3)
-    ]
-    found = one(tmp_path, "binance_funding.json", json.dumps(rates).encode())
-    assert (found.kind, found.symbol, str(found.timeframe)) == ("funding", "BTC/USDT", "8h")
-    frame = pl.DataFrame(
-        {
-            "date": [START + timedelta(hours=8 * n) for n in range(4)],
-            "open": [1e-4, 2e-4, -1e-4, 0.0],
-            **dict.fromkeys(("high", "low", "close", "volume"), [0.0] * 4),
-        }
-    )
-    frame.write_ipc(tmp_path / "BTC_USDT_USDT-8h-funding_rate.feather")
-    (found,), _ = read(tmp_path / "BTC_USDT_USDT-8h-funding_rate.feather", QUOTES)
-    assert (found.kind, found.symbol, found.rows["rate"].to_list()) == ("funding", "BTC/USDT", [1e-4, 2e-4, -1e-4, 0.0])
 
 
 def test_one_table_may_hold_many_markets(tmp_path: Path) -> None:
