@@ -242,8 +242,11 @@ def length_of(text: str) -> Timeframe | None:
 
 
 def _only_open(rows: pl.DataFrame) -> bool:
-    others = rows.select(pl.col(*VALUES[1:]).cast(pl.Float64, strict=False).eq(0).all()).row(0)
-    return rows.height > 1 and all(value is True for value in others)
+    """Return whether bars hold nothing but an open as small as a rate: funding rates in the shape of candles."""
+    empty = [pl.col(name).cast(pl.Float64, strict=False).eq(0).all() for name in VALUES[1:]]
+    rate = pl.col("open").cast(pl.Float64, strict=False).abs()
+    told = rows.select(*empty, small=rate.max() < 1, some=(rate > 0).any()).row(0)
+    return rows.height > 1 and all(value is True for value in told)
 
 
 def _listed(frame: pl.DataFrame) -> str:

@@ -179,6 +179,42 @@ def test_the_catalogue_is_read() -> None:
     assert all(any(re.search(pattern, row.defects) for row in rows) for pattern, _ in CLAIMS)
 
 
+def test_answers_of_exchanges_are_read_and_all_else_is_named() -> None:
+    recordings = data() / "exchange_recordings" / "nautilus"
+    series, skipped = read(recordings / "kraken_json.tar.gz", QUOTES)
+    (bars,) = [one for one in series if one.source.endswith("http_ohlc.json")]
+    (trades,) = [one for one in series if one.source.endswith("http_trades.json")]
+    # 720 committed bars and the one that is open, and says so.
+    assert (bars.venue, bars.symbol, str(bars.timeframe), bars.rows.height) == ("kraken", "BTC/USDT", "1m", 721)
+    assert count((coverage(bars.sample()),), "partial last bar") == 1
+    assert (trades.kind, trades.symbol, trades.rows.height) == ("trades", "BTC/USDT", 1000)
+    assert any("http_order_book.json" in message for message in skipped)
+    names = {Path(one.source).name for one in read(recordings / "binance_json.tar.gz", QUOTES)[0]}
+    assert names == {
+        "agg_trade_stream.json",
+        "kline_stream_closed.json",
+        "kline_stream_open.json",
+        "klines_response.json",
+        "trade_stream.json",
+        "trades_response.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "finding", "rows"),
+    [
+        ("bad", "null", 101),
+        ("bad", "price not positive", 54),
+        ("toobig", "absurd value", 1246),
+        ("zeros", "price not positive", 200),
+    ],
+)
+def test_deliberately_bad_quotes_are_bad(name: str, finding: str, rows: int) -> None:
+    found = found_in(f"reference/indicators/skender_dq_{name}.csv")
+    assert count(found, finding) == rows
+    assert found[0].blocking
+
+
 @pytest.mark.parametrize("length", ["1m", "5m"])
 def test_trades_rebuild_the_candles_of_the_venue_exactly(length: str) -> None:
     (trades,), _ = read(data() / "trades" / "binance_XRPETH_trades.parquet", QUOTES)

@@ -79,6 +79,14 @@ def test_the_next_month_is_added_and_what_is_stored_stays(tmp_path: Path, capsys
     assert pl.read_parquet(out / "kraken_BTC-USD_1h.parquet")["volume"].unique().to_list() == [5.0]
 
 
+def test_equal_trades_of_one_stamp_are_counted_not_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = table(tmp_path / "kraken_BTCUSD_trades.csv", [(START, 10.5, 1)] * 2, "ts,price,amount")
+    assert taken(capsys, source, "--out", tmp_path / "out")["files"][0]["added"] == 2
+    table(source, [(START, 10.5, 1)] * 3, "ts,price,amount")
+    (one,) = taken(capsys, source, "--out", tmp_path / "out")["files"]
+    assert (one["rows"], one["added"], one["differ_from_stored"]) == (3, 1, 0)
+
+
 def test_jitter_swapped_volumes_and_open_bars_are_put_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rates = [((START + 28800 * n) * 1000 + n % 3, 0.0001 * n) for n in range(9)]
     table(tmp_path / "in" / "binance_BTCUSDT_8h.csv", rates, "fundingTime,fundingRate")
