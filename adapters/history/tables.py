@@ -32,7 +32,8 @@ def _frame(member: Member, reader: Callable[[io.BytesIO], pl.DataFrame]) -> pl.D
     try:
         return reader(io.BytesIO(member.content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        said = (str(error) or repr(error)).splitlines()[0].strip("'")
+        # A panic repeats itself inside itself.
+        said = (str(error) or repr(error)).splitlines()[0].strip("'")[:200]
         raise Misconfigured(f"{member.source}: cannot be read: {said}") from None
 
 
