@@ -5,25 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from trading.candle import TS
+from adapters.history.stamps import times as read_times
 from trading.errors import Misconfigured
 
 TIME_NAMES = ("ts", "open_time", "unix", "unix_timestamp", "unix timestamp", "timestamp", "datetime", "date", "time")
 SYMBOL_NAMES = ("symbol", "pair", "market")
 VALUES = ("open", "high", "low", "close", "volume")
-
-_TEXT_TIMES = (
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d %I:%M %p",
-    "%Y%m%d %H:%M:%S",
-)
-
-#: Epoch numbers below these bounds are seconds, milliseconds, microseconds, above nanoseconds (up to the year 5138).
-_EPOCH_UNITS = ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1))
 
 
 def read_columns(path: Path, base: str | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -61,16 +48,7 @@ def read_columns(path: Path, base: str | None = None) -> tuple[pl.DataFrame, tup
 
 def to_utc(times: pl.Series) -> pl.Series:
     """Return datetimes (naive: UTC), dates, epoch s/ms/us/ns or text as UTC datetimes; null where unreadable."""
-    if isinstance(times.dtype, pl.Datetime):
-        aware = times.dt.replace_time_zone("UTC") if times.dtype.time_zone is None else times
-        return aware.dt.convert_time_zone("UTC").cast(TS)
-    if times.dtype == pl.Date:
-        return times.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if times.dtype.is_numeric():
-        return _from_epoch(times.cast(pl.Float64)) if times.dtype.is_float() else _from_epoch(times)
-    text = times.cast(pl.String, strict=False).str.strip_chars()
-    numbers = text.cast(pl.Float64, strict=False)
-    return _from_epoch(numbers) if numbers.is_not_null().any() else _from_text(text)
+    return read_times(times)["ts"]
 
 
 def observed_step(column: pl.Series, cap: int = 12) -> Decimal:
@@ -112,28 +90,6 @@ def _load_csv(path: Path) -> pl.DataFrame:
     header = next((at for at, line in enumerate(top["line"]) if "open" in (line or "").lower()), 0)
     separator = ";" if top["line"][header].count(";") > top["line"][header].count(",") else ","
     return pl.read_csv(path, skip_lines=header, infer_schema=False, separator=separator, truncate_ragged_lines=True)
-
-
-def _from_epoch(numbers: pl.Series) -> pl.Series:
-    median = numbers.cast(pl.Float64).abs().median()
-    size = median if isinstance(median, float) else 0.0
-    factor = next((factor for bound, factor in _EPOCH_UNITS if size < bound), None)
-    micros = numbers * factor if factor is not None else numbers // 1000
-    return micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-
-
-def _from_text(text: pl.Series) -> pl.Series:
-    plain = (
-        text.str.replace("T", " ", literal=True)
-        .str.replace(r"\s*(Z|UTC)$", "")
-        .str.replace(r" (\d\d)-([AP]M)$", " ${1}:00 ${2}")
-    )
-    column = pl.col("text")
-    naive = [
-        column.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC") for form in _TEXT_TIMES
-    ]
-    offset = column.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
-    return pl.DataFrame({"text": plain}).select(pl.coalesce(*naive, offset).cast(TS)).to_series()
 
 
 def _listed(frame: pl.DataFrame) -> str:

@@ -10,6 +10,15 @@ from trading.timeframe import Timeframe
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather")
 
+#: Words of a name that make it another market of the same venue, and those that only say what kind of data it is.
+VARIETIES = ("perp", "futures", "swap", "linear", "inverse", "mark", "index", "premium")
+NOISE = ("spot", "candles", "klines", "ohlcv", "funding", "rate", "trades", "trade", "aggtrades", "quote", "quotes")
+
+_WORDED = {"minute": "1m", "1min": "1m", "5min": "5m", "15min": "15m", "30min": "30m", "hour": "1h", "hourly": "1h"}
+_WORDED |= {"1hour": "1h", "60min": "1h", "daily": "1d", "day": "1d", "1day": "1d"}
+#: Names under which some venues keep a currency.
+ALIASES = {"XBT": "BTC", "XXBT": "BTC", "ZUSD": "USD", "ZEUR": "EUR", "XETH": "ETH"}
+
 
 @dataclass(frozen=True)
 class FileName:
@@ -21,15 +30,22 @@ class FileName:
 
 
 def read_name(path: Path, quotes: tuple[str, ...]) -> FileName:
-    """Return what the name of `path` tells: words parted by `_-. `; what follows the timeframe is noise."""
+    """Return what the name of `path` tells: words parted by `_-. `; what follows the timeframe is noise.
+
+    A word that names another market of the venue (perp, mark, ...) becomes part of the venue: `binance_perp`.
+    """
     words = [word for word in re.split(r"[_\-\s.]+", _stem(path)) if word]
+    varieties = [word.lower() for word in words if word.lower() in VARIETIES]
     timeframe = None
     for place, word in enumerate(words):
-        if re.fullmatch(r"[1-9]\d*[smhdw]", word):
-            timeframe, words = Timeframe.parse(word), words[:place]
+        length = _WORDED.get(word.lower(), word)
+        if re.fullmatch(r"[1-9]\d*[smhdwHDW]", length):
+            timeframe, words = Timeframe.parse(length.lower()), words[:place]
             break
+    words = [word for word in words if word.lower() not in VARIETIES + NOISE]
     market, rest = _market(words, quotes)
-    return FileName("_".join(rest).lower() or None if market else None, market, timeframe)
+    label = "_".join([*rest, *varieties]).lower() or None
+    return FileName(label if market else None, market, timeframe)
 
 
 def market_of(name: str, quotes: tuple[str, ...], where: str) -> tuple[str, str]:
@@ -85,7 +101,12 @@ def _stem(path: Path) -> str:
 
 
 def _market(words: list[str], quotes: tuple[str, ...]) -> tuple[tuple[str, str] | None, list[str]]:
-    """Return the market that the last one or two words spell, and the words before it."""
+    """Return the market that the last one or two words spell, and the words before it.
+
+    A quote that is said twice is the currency that a contract is settled in.
+    """
+    if len(words) >= 3 and words[-1].upper() == words[-2].upper() and words[-1].upper() in quotes:
+        words = words[:-1]
     if len(words) >= 2 and words[-1].upper() in quotes:
         return (words[-2].upper(), words[-1].upper()), words[:-2]
     if words:

@@ -10,11 +10,20 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: the folder cannot be written; the old file stays as it was.
     """
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, making its folder; a reader sees the old file or the new one, never a part.
+
+    Raises:
+        OSError: the folder cannot be written; the old file stays as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -34,6 +34,9 @@ class Instrument:
 def split_symbol(name: str, quotes: tuple[str, ...]) -> tuple[str, str]:
     """Return (base, quote) of a symbol such as `BTC/USDT`, `BTC-USDT` or `BTCUSDT`; quotes are tried in order.
 
+    One that would leave less than three letters, or a plain dollar, as the base comes last: `DOTUSD` is DOT in USD and
+    not DO in TUSD, `USDTUSD` is USDT in USD.
+
     Raises:
         ValueError: no quote of the list ends the name.
     """
@@ -41,7 +44,8 @@ def split_symbol(name: str, quotes: tuple[str, ...]) -> tuple[str, str]:
         if separator in name:
             base, _, quote = name.partition(separator)
             return base.upper(), quote.upper()
-    for quote in quotes:
-        if name.upper().endswith(quote) and len(name) > len(quote):
-            return name.upper()[: -len(quote)], quote
-    raise ValueError(name)
+    fits = [(name.upper()[: -len(q)], q) for q in quotes if name.upper().endswith(q) and len(name) > len(q)]
+    likely = [(base, quote) for base, quote in fits if len(base) >= 3 and base != "USD"]
+    if not fits:
+        raise ValueError(name)
+    return (likely or fits)[0]

@@ -30,7 +30,7 @@ def resample(panel: pl.DataFrame, timeframe: Timeframe, factor: int) -> pl.DataF
         pl.len(),
     )
     return (
-        merged.with_columns(volume=_sums(bars["volume"], merged["len"]), closed_at=pl.col("slot") + higher.delta)
+        merged.with_columns(volume=sums(bars["volume"], merged["len"]), closed_at=pl.col("slot") + higher.delta)
         .filter(pl.col("closed_at") <= pl.col("reached"))
         .rename({"slot": "ts"})
         .cast({"ts": TS, "closed_at": TS})
@@ -38,7 +38,7 @@ def resample(panel: pl.DataFrame, timeframe: Timeframe, factor: int) -> pl.DataF
     )
 
 
-def _sums(values: pl.Series, lengths: pl.Series) -> pl.Series:
+def sums(values: pl.Series, lengths: pl.Series) -> pl.Series:
     """Return the sums of consecutive groups of `values`, each added up in its own order.
 
     Threads that share a group would add in an order of their own, and the same bars would differ in their last digit.

@@ -131,3 +131,39 @@ def test_audit(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     for verb, words in (("audit verify", ["verify"]), ("audit export", ["export", str(tmp_path / "chain")])):
         assert enter(["audit", *words, "--data-dir", str(tmp_path), "--json"]) == 0
         assert_documented(verb, json.loads(capsys.readouterr().out.splitlines()[-1]))
+
+
+def test_data(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    rows = [f"{1_709_251_200 + 3600 * n},10,12,9,11,{n % 2}" for n in range(30) if n != 7]
+    (tmp_path / "kraken_BTC-USD_1h.csv").write_text("\n".join(["ts,open,high,low,close,volume", *rows, rows[0]]))
+    (tmp_path / "notes.txt").write_text("not a table\n")
+    for verb, words, code in (("coverage", [], 0), ("gaps", [], 0), ("import", ["--out", str(tmp_path / "out")], 1)):
+        assert enter(["data", verb, str(tmp_path), *words, "--json"]) == code
+        assert_documented(f"data {verb}", json.loads(capsys.readouterr().out.splitlines()[-1]))
+
+
+def test_the_gaps_of_the_database(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    migrate(database)
+    with psycopg.connect(database) as connection:
+        for hour in (0, 1, 4, 5, 7):
+            for known in ("2024-03-02", "2024-03-03"):  # a revision is the same bar
+                connection.execute(
+                    "insert into market.candles values ('kraken', 'BTC/USD', '1h', %s, %s, 1, 2, 1, 2, 3, 'run', '1')",
+                    (f"2024-03-01 {hour:02}:00+00", known),
+                )
+    assert enter(["data", "gaps", "--data-dir", str(tmp_path), "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out.splitlines()[-1])["series"]
+    assert (one["source"], one["venue"], one["symbol"], one["bars"], one["missing"]) == (
+        "database",
+        "kraken",
+        "BTC/USD",
+        5,
+        3,
+    )
+    assert [(gap["first"][11:13], gap["last"][11:13], gap["bars"]) for gap in one["gaps"]] == [
+        ("02", "03", 2),
+        ("06", "06", 1),
+    ]

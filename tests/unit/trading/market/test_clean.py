@@ -106,7 +106,7 @@ def test_a_broken_version_of_a_bar_does_not_take_the_sound_one_along():
 def test_unsorted_rows_are_sorted_and_told():
     vetted = vet(bars().reverse(), HOUR)
     assert vetted.good.equals(bars())
-    assert [(finding.check, finding.blocking) for finding in vetted.findings] == [("out of order", False)]
+    assert [(finding.check, finding.blocking) for finding in vetted.findings] == [("descending", False)]
 
 
 def test_a_bar_that_is_not_closed_waits_and_a_future_one_blocks():

@@ -1,0 +1,20 @@
+"""Which candles the database holds: its series, and the open times of one."""
+
+from datetime import datetime
+
+from adapters.store.database import Connection
+
+
+def series(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return (venue, symbol, timeframe) of all stored series, sorted."""
+    rows = connection.execute("select distinct venue, symbol, timeframe from market.candles order by 1, 2, 3")
+    return [(row["venue"], row["symbol"], row["timeframe"]) for row in rows.fetchall()]
+
+
+def open_times(connection: Connection, venue: str, symbol: str, timeframe: str) -> list[datetime]:
+    """Return the open times of one series, sorted, each once."""
+    rows = connection.execute(
+        "select distinct ts from market.candles where venue = %s and symbol = %s and timeframe = %s order by ts",
+        (venue, symbol, timeframe),
+    )
+    return [row["ts"] for row in rows.fetchall()]
