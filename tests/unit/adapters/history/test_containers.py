@@ -42,6 +42,11 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     return path
 
 
+def named(value: str | bytes) -> str:
+    """Return what stands for `value` in the name of a test: the same at each collection, packed bytes hold a time."""
+    return value if isinstance(value, str) else "bytes"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -54,6 +59,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
         ("kraken_BTCUSD_1m.txt", b"\xef\xbb\xbf" + CSV),
         ("kraken_BTCUSD_1m.csv", CSV.decode().encode("utf-16")),
     ],
+    ids=named,
 )
 def test_a_table_is_read_wherever_it_lies(tmp_path: Path, name: str, content: bytes) -> None:
     (series,), skipped = read(write(tmp_path, name, content), QUOTES)
@@ -89,6 +95,7 @@ def test_what_is_no_market_data_in_an_archive_is_skipped_by_name(tmp_path: Path)
         ("broken.parquet", b"PAR1" + b"\x07" * 200, "cannot be read"),
         ("broken.feather", b"ARROW1" + b"\x07" * 200, "cannot be read"),
     ],
+    ids=named,
 )
 def test_hostile_and_unknown_files_are_refused_in_one_line(
     tmp_path: Path, name: str, content: bytes, says: str
