@@ -25,7 +25,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pass the warnings that others must mend, and let no signal be ignored."""
+    """Let pass the warnings that others must mend, let no signal be ignored and no terminal be looked at."""
+    # How wide the terminal is, or what the workers of a parallel run are told, is no part of any test.
+    os.environ.pop("COLUMNS", None)
     # A script's background job ignores SIGINT, and Dagster lets SIGTERM be whatever SIGINT is.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

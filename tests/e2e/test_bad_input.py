@@ -214,7 +214,7 @@ def market(path: Path, steps: int = 24) -> Market:
         (lambda rows: spoiled(rows, 0, "yesterday", 500), "1 rows quarantined (null)"),
         (lambda rows: rows + rows[100:110], "10 rows duplicate (equal rows, kept once)"),
         (lambda rows: [*rows, [*rows[500][:VOLUME], 1]], "2 rows quarantined (conflicting duplicate)"),
-        (lambda rows: rows[::-1], "899 rows out of order"),
+        (lambda rows: rows[::-1], "900 rows descending"),
     ],
 )  # fmt: skip
 def test_bad_rows_are_told_and_the_rest_goes_on(
