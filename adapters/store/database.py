@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -77,7 +79,13 @@ def document(content: object) -> Jsonb:
     return Jsonb(content, dumps=_as_json)
 
 
-_as_json = partial(json.dumps, default=str)
+def _worded(value: object) -> str:
+    if isinstance(value, Decimal | datetime):
+        return str(value)
+    raise TypeError(f"no value of a row: {value!r}")
+
+
+_as_json = partial(json.dumps, default=_worded)
 
 
 class Database:

@@ -62,6 +62,11 @@ def test_a_kind_that_nobody_knows_is_an_error(db: Database):
         connection.write("wish", what="anything")
 
 
+def test_what_has_no_spelling_is_no_value(db: Database):
+    with pytest.raises(TypeError, match="no value of a row: <object"), db.transaction() as connection:
+        connection.write("trigger", book=object())
+
+
 def test_every_kind_that_is_written_is_known():
     known = set(re.findall(r"when '(\w+)' then", sql.read("migrations/0010_writes.sql")))
     sources = "".join(path.read_text() for path in (ROOT / "adapters" / "store").glob("*.py"))
