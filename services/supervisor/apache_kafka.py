@@ -1,6 +1,7 @@
 """A real Apache Kafka broker on this machine: jars from Maven Central, one KRaft node on free loopback ports."""
 
 import base64
+import contextlib
 import os
 import secrets
 import shutil
@@ -8,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 from services.process import exit_code, stop_event
 from services.supervisor.child import Child
@@ -17,8 +20,7 @@ from services.supervisor.supervisor import RestartPolicy, Supervisor
 from trading.errors import Misconfigured, TradewindError, Unavailable
 
 _DEPLOY = Path(__file__).parents[2] / "deploy/kafka"
-#: What the broker's log says when it serves.
-READY = "Kafka Server started"
+_READY = "Kafka Server started"
 
 
 def serve(data_dir: Path) -> None:
@@ -29,17 +31,29 @@ def serve(data_dir: Path) -> None:
     folder = (data_dir / "kafka").resolve()
     stop = stop_event()
     address = folder / "bootstrap"
-    with exclusive(folder), Supervisor(folder, RestartPolicy(limit=0)) as supervisor:
+    with exclusive(folder):
         try:
-            child, bootstrap = broker(folder)
-            supervisor.start(child)
-            child.wait_ready(lambda: stop.is_set() or READY in child.log_file.read_text(errors="replace"), timeout=120)
-            if not stop.is_set():
-                address.write_text(bootstrap)
-                print(f"Apache Kafka is ready at {bootstrap} (Ctrl-C stops it)", flush=True)
-            supervisor.run(stop, print)
+            with running(folder, stop) as (supervisor, bootstrap):
+                if not stop.is_set():
+                    address.write_text(bootstrap)
+                    print(f"Apache Kafka is ready at {bootstrap} (Ctrl-C stops it)", flush=True)
+                supervisor.run(stop, print)
         finally:
             address.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def running(folder: Path, stop: Event | None = None) -> Iterator[tuple[Supervisor, str]]:
+    """Yield the supervisor and the address of the broker of `folder`, which is ready unless `stop` was set before."""
+    with Supervisor(folder, RestartPolicy(limit=0)) as supervisor:
+        child, bootstrap = broker(folder)
+        supervisor.start(child)
+
+        def ready() -> bool:
+            return (stop is not None and stop.is_set()) or _READY in child.log_file.read_text(errors="replace")
+
+        child.wait_ready(ready, timeout=120)
+        yield supervisor, bootstrap
 
 
 def broker(folder: Path) -> tuple[Child, str]:

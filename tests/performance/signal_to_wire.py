@@ -36,8 +36,7 @@ from adapters.store.frames import Store
 from cli.session.markets import Market, random_market
 from cli.session.plan import RunPlan
 from cli.session.stack import Stack, running
-from services.supervisor.apache_kafka import READY, broker
-from services.supervisor.supervisor import RestartPolicy, Supervisor
+from services.supervisor import apache_kafka
 from tests.performance.bench import Measured, lower_is_better
 from trading.audit import digest
 from trading.limits import Limits
@@ -84,10 +83,7 @@ def _broker(folder: Path) -> Iterator[str | None]:
         return
     kafka = folder / "kafka"
     kafka.mkdir()
-    with Supervisor(kafka, RestartPolicy(limit=0)) as supervisor:
-        child, bootstrap = broker(kafka)
-        supervisor.start(child)
-        child.wait_ready(lambda: READY in child.log_file.read_text(errors="replace"), timeout=120)
+    with apache_kafka.running(kafka) as (_, bootstrap):
         yield bootstrap
 
 
