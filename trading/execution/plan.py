@@ -103,8 +103,9 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
     if level <= 0 or not _sendable(quantity, level, instrument):
         return Plan(reason="on_target")
     if stops:
-        kept = stops[0].request
-        unchanged = len(stops) == 1 and kept.quantity == quantity and kept.stop is not None and level <= kept.stop
+        # What a stop still sells counts: one that was filled in part covers no more than its rest.
+        kept = stops[0].request.stop
+        unchanged = len(stops) == 1 and stops[0].remaining == quantity and kept is not None and level <= kept
         return Plan(reason="on_target") if unchanged else Plan(cancels=stops)
     if account.stops_refused >= 2 * MOST_REFUSALS:
         return Plan(reason="stop_refused")

@@ -97,6 +97,10 @@ def test_stops():
     # a higher level replaces it, a lower one does not
     assert planned("5", protected(stop="89.99")) == Plan(cancels=protected(stop="89.99").working)
     assert planned("5", protected(stop="95")) == Plan(reason="on_target")
+    # one that has filled in part covers its rest: it stays for what is left, and is replaced when that has grown again
+    partly = (replace(order(Leg.STOP, OrderState.PARTIAL, "5", "90"), filled=D(2)),)
+    assert planned("3", protected("3", working=partly)) == Plan(reason="on_target")
+    assert planned("5", protected("3", position=D(2), working=partly)) == Plan(cancels=partly)
     # while it is replaced it does not fall below where it was
     assert only(planned("5", replace(held, stop_floor=D(95))))[4] == D(95)
     assert only(planned("5", replace(held, stop_floor=D(80))))[4] == D(90)
