@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     guard_api_secret: SecretStr | None = Field(default=None, description="the secret of the guard's own API key")
     stream_url: str | None = Field(default=None, description="WebSocket address of the simulator; none = the venue's")
     stale_seconds: float = Field(default=30.0, gt=0, description="a book that nothing is heard of for so long is stale")
+    spike_move: float = Field(default=0.05, gt=0, lt=1, description="a print so far from the ones before is no price")
     control_url: str | None = Field(default=None, description="control address of the simulator")
     control_token: SecretStr | None = Field(default=None, description="token of the simulator's control address")
     recv_window_ms: int = Field(default=3000, ge=100, le=5000, description="how long a signed order stays acceptable")

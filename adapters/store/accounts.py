@@ -20,6 +20,9 @@ select why from (
     where book = %(book)s and symbol = %(symbol)s and state = 'UNKNOWN'
     union all select 4, check_name || ' ' || detail from ops.gates
     where book = %(book)s and venue = %(venue)s and symbol = %(symbol)s and closed
+    -- A book without a collector has no row here; one whose collector is silent cannot know what is wrong.
+    union all select 5, 'collector silent' from ops.heartbeats
+    where service = 'collector' and book = %(book)s and at < clock_timestamp() - interval '5 s'
 ) as reasons order by rank, why limit 1
 """
 

@@ -49,7 +49,7 @@ EVENTS = pl.Schema(
 SCHEMAS: Mapping[str, pl.Schema] = {
     "market.order_books": BOOKS,
     "market.public_trades": TRADES,
-    "market.candles": CANDLES,
+    "market.live_candles": CANDLES,
     "market.funding_rates": FUNDING,
     "market.book_events": EVENTS,
 }
@@ -95,7 +95,7 @@ def trade_row(venue: str, symbol: str, trade: Trade, at: datetime) -> dict[str, 
 
 
 def candle_row(venue: str, symbol: str, update: CandleUpdate, close: datetime) -> dict[str, Any]:
-    """Return a row of market.candles for a bar that has closed at `close`."""
+    """Return a row of market.live_candles for a bar that has closed at `close`."""
     keys = {"venue": venue, "symbol": symbol, "timeframe": update.timeframe, "knowledge_ts": close}
     bar = update.candle
     values = {name: getattr(bar, name) for name in ("ts", "open", "high", "low", "close", "volume")}

@@ -22,7 +22,13 @@ from trading.errors import Unavailable
 
 _WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
 #: The standby is a second execution: it takes the book over when the first falls silent.
-_SERVICES = {"publisher": "publisher", "execution": "execution", "standby": "execution", "guard": "guard"}
+_SERVICES = {
+    "publisher": "publisher",
+    "collector": "collector",
+    "execution": "execution",
+    "standby": "execution",
+    "guard": "guard",
+}
 _PATIENCE_SECONDS = 180.0
 
 

@@ -66,6 +66,7 @@ def settings_of(addresses: dict[str, Any], book: str, secrets: LocalSecrets) -> 
     """Return the settings with which our processes reach the simulator."""
     return {
         "venue_url": addresses["rest_url"],
+        "stream_url": addresses["ws_url"],
         "control_url": addresses["control_url"],
         "venue_api_key": SecretStr(secrets.derive("venue", book, "key")),
         "venue_api_secret": SecretStr(secrets.derive("venue", book, "secret")),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.bus.local_broker import LocalBroker
+from adapters.bus.market_topics import market_topics
 from adapters.bus.signal_topic import ensure_topic
 from adapters.exchange.simulator_control import SimulatorControl
 from adapters.settings import Settings, environment
@@ -113,6 +114,8 @@ def running(settings: Settings) -> Iterator[Stack]:
         migrate(stack.settings.required("database_url"))
         if broker is not None:
             broker.create_topic(settings.signal_topic, settings.signal_partitions)
+            for topic in market_topics(settings.market_topic):
+                broker.create_topic(topic, 1)
             stack.use(kafka=broker.bootstrap, kafka_api_version="2.3")
         elif settings.kafka is not None:
             ensure_topic(settings.kafka, settings.kafka_api_version, settings.signal_topic, settings.signal_partitions)

@@ -34,6 +34,7 @@ class Collector:
         self._venue, self._symbols = venue, symbols
         self._outlets, self._vigil, self._now = outlets, vigil, now
         self._bars: dict[tuple[str, str], CandleUpdate] = {}
+        self._final: list[tuple[str, CandleUpdate]] = []
         self._shown: dict[str, tuple[BookState, int, int]] = {}
 
     def hear(self, told: Heard | Trouble) -> None:
@@ -42,9 +43,10 @@ class Collector:
             self._trouble(told)
             return
         match told.event:
-            case BookUpdate():
-                self._vigil.heard(told.symbol, monotonic())
+            case BookUpdate() as update:
+                self._vigil.heard(told.symbol, monotonic(), update.ts)
             case Trade() as trade:
+                self._vigil.printed(told.symbol, trade.price, monotonic())
                 at = max(trade.ts, self._now)
                 self._put("market.public_trades", trade_row(self._venue, told.symbol, trade, at))
             case CandleUpdate() as update:
@@ -55,9 +57,10 @@ class Collector:
     def look(self, now: datetime, keeper_of: Callable[[str], BookKeeper | None]) -> dict[str, dict[str, str]]:
         """Note how the books stand at `now` and return what is wrong with each symbol's streams, by check."""
         self._now, wrong = now, {}
+        self._judge_bars()
         for symbol in self._symbols:
             keeper = keeper_of(symbol)
-            wrong[symbol] = self._vigil.judge(symbol, keeper, monotonic())
+            wrong[symbol] = self._vigil.judge(symbol, keeper, monotonic(), now)
             if keeper is not None:
                 self._show(symbol, keeper)
         return wrong
@@ -87,18 +90,25 @@ class Collector:
             self.event(symbol, "HEALED", "live")
 
     def _bar(self, symbol: str, update: CandleUpdate) -> None:
-        """Write a bar once it is final: the venue says so, or, where it never does, a later bar has begun."""
+        """Note a bar once it is final: the venue says so, or, where it never does, a later bar has begun."""
         place = (symbol, update.timeframe)
         before = self._bars.get(place)
         self._bars[place] = update
         if update.closed:
-            self._final(symbol, update)
+            self._final.append((symbol, update))
         elif update.closed is None and before is not None and before.candle.ts < update.candle.ts:
-            self._final(symbol, before)
+            self._final.append((symbol, before))
 
-    def _final(self, symbol: str, update: CandleUpdate) -> None:
-        close: datetime = update.candle.ts + timedelta(seconds=Timeframe.parse(update.timeframe).seconds)
-        self._put("market.candles", candle_row(self._venue, symbol, update, close))
+    def _judge_bars(self) -> None:
+        """Write the final bars that may be believed; they are judged by a time that was asked after they came."""
+        told, self._final = self._final, []
+        for symbol, update in told:
+            bar = update.candle
+            if reason := self._vigil.bars[symbol].take(bar, self._now):
+                self.event(symbol, "QUARANTINED", reason, json.dumps(vars(bar), default=str))
+                continue
+            close: datetime = bar.ts + timedelta(seconds=Timeframe.parse(update.timeframe).seconds)
+            self._put("market.live_candles", candle_row(self._venue, symbol, update, close))
 
     def _put(self, table: str, row: dict[str, Any]) -> None:
         for outlet in self._outlets:

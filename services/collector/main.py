@@ -5,9 +5,11 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from threading import Event
+from time import monotonic
 
 import structlog
 
+from adapters.bus.market_topics import market_topics
 from adapters.bus.signal_topic import SignalProducer, ensure_topic
 from adapters.compose import clock, market_stream
 from adapters.exchange.ccxt_stream import Stream
@@ -15,13 +17,14 @@ from adapters.settings import Settings, load
 from adapters.store import books
 from adapters.store.database import Database
 from services.collector.rounds import Rounds
+from services.collector.vigil import Vigil
 from services.process import main
 from trading.errors import Misconfigured, Unavailable
+from trading.timeframe import Timeframe
 
 _log = structlog.get_logger()
 
 EVERY_SECONDS = 1.0
-KINDS = ("order_books", "public_trades", "candles", "book_events")
 
 
 def run(stop: Event) -> None:
@@ -38,9 +41,9 @@ def run(stop: Event) -> None:
         producer = _producer(settings)
         parts.callback(producer.close)
         symbols = configuration["symbols"]
-        rounds = Rounds(
-            database, producer, clock(settings), keys, symbols, settings.stale_seconds, settings.market_topic
-        )
+        timeframe = Timeframe.parse(keys["timeframe"])
+        vigil = Vigil(symbols, timeframe, settings.stale_seconds, settings.spike_move, monotonic())
+        rounds = Rounds(database, producer, clock(settings), keys, symbols, vigil, settings.market_topic)
         chance = random.Random(settings.book)  # noqa: S311 - it spreads retries and is no secret
         stream = market_stream(settings, symbols, keys["timeframe"], rounds.collector.hear, chance)
         _log.info("collecting", book=settings.book, exchange=settings.exchange, symbols=symbols)
@@ -79,8 +82,8 @@ async def _again(turn: Callable[[], Awaitable[None]], stop: Event) -> None:
 def _producer(settings: Settings) -> SignalProducer:
     bootstrap, version = settings.required("kafka"), settings.kafka_api_version
     if version is None:
-        for kind in KINDS:
-            ensure_topic(bootstrap, version, f"{settings.market_topic}.{kind}", settings.signal_partitions)
+        for topic in market_topics(settings.market_topic):
+            ensure_topic(bootstrap, version, topic, settings.signal_partitions)
     return SignalProducer(bootstrap, version)
 
 

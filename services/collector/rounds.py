@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import monotonic
 from typing import Any
 
 from adapters.bus.signal_topic import SignalProducer
-from adapters.store import heartbeats
+from adapters.store import gates, heartbeats
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from adapters.store.market_rows import frame
@@ -33,7 +32,7 @@ class Rounds:
         clock: Clock,
         keys: dict[str, str],
         symbols: Sequence[str],
-        stale_seconds: float,
+        vigil: Vigil,
         topic: str,
     ) -> None:
         """Prepare for the book, venue and timeframe in `keys`; the topics' names begin with `topic`."""
@@ -41,7 +40,7 @@ class Rounds:
         self._now = clock.now()
         self._store = Store(database, f"collector-{self._now:%Y%m%dT%H%M%S}", "collector")
         self.stored, self.sent = Outlet(self._keep, MOST_WAITING), Outlet(self._send, MOST_WAITING)
-        self._vigil = Vigil(symbols, stale_seconds, monotonic())
+        self._vigil = vigil
         self.collector = Collector(keys["venue"], symbols, (self.stored, self.sent), self._vigil, self._now)
 
     async def watch(self, keeper: Callable[[str], BookKeeper | None]) -> None:
@@ -49,6 +48,8 @@ class Rounds:
         with contextlib.suppress(Unavailable):  # a gate must close all the more when the venue does not answer
             self._now = await asyncio.to_thread(self._clock.now)
         at = self._now
+        with contextlib.suppress(Unavailable):  # a gap stays one until somebody can say that it is filled
+            await asyncio.to_thread(self._fill)
         wrong = self.collector.look(at, keeper)
         await asyncio.to_thread(self._vigil.write, self._database, self._keys, wrong, at)
         await asyncio.to_thread(self._beat, wrong, at)
@@ -75,6 +76,16 @@ class Rounds:
 
     def _send(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         self._producer.send(f"{self._topic}.{table.rpartition('.')[2]}", [message(row) for row in rows])
+
+    def _fill(self) -> None:
+        """Take the gaps back past which market.candles has been read meanwhile: it holds what the venue has of them."""
+        venue, timeframe = self._keys["venue"], self._keys["timeframe"]
+        for symbol, bars in self._vigil.bars.items():
+            if bars.gap is None:
+                continue
+            newest = gates.newest_bar(self._database, venue, symbol, timeframe, self._now)
+            if newest is not None and newest >= bars.gap[1]:
+                bars.filled()
 
     def _beat(self, wrong: dict[str, dict[str, str]], at: datetime) -> None:
         detail = {

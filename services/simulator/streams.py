@@ -18,6 +18,9 @@ from trading.timeframe import Timeframe
 
 routes = web.RouteTableDef()
 
+#: Bars that are told at once when time has leapt; who slept longer asks for them.
+_MOST_CLOSED = 100
+
 
 class Connection:
     """One socket: what it subscribed to, and what waits to be sent."""
@@ -127,13 +130,13 @@ class Hub:
         return [reports.trade_event(venue, instrument)] if kind in {"trade", "aggTrade"} else []
 
     def _klines(self, instrument: Instrument, timeframe: Timeframe) -> list[dict[str, Any]]:
-        """Return the bar that has closed since it was last told, and the open one."""
+        """Return the bars that have closed since they were last told, and the open one."""
         venue, place = self._venue, (instrument.symbol, str(timeframe))
-        bars = venue.last_bars(instrument, timeframe, 2, venue.now + 1)
         opens = venue.now // timeframe.milliseconds
-        closed = self._open.get(place, opens) < opens
+        closed = min(opens - self._open.get(place, opens), _MOST_CLOSED)
         self._open[place] = opens
-        return [reports.kline_event(venue, bar, instrument, timeframe) for bar in bars[0 if closed else -1 :]]
+        bars = venue.last_bars(instrument, timeframe, closed + 1, venue.now + 1)
+        return [reports.kline_event(venue, bar, instrument, timeframe) for bar in bars]
 
 
 HUB = web.AppKey("hub", Hub)

@@ -4,6 +4,9 @@ select create_hypertable(
     'market.candles', by_range('ts', interval '30 days'), if_not_exists => true, migrate_data => true
 );
 select create_hypertable(
+    'market.live_candles', by_range('ts', interval '30 days'), if_not_exists => true, migrate_data => true
+);
+select create_hypertable(
     'features.technical_features', by_range('ts', interval '30 days'), if_not_exists => true, migrate_data => true
 );
 select create_hypertable(
@@ -15,6 +18,11 @@ select create_hypertable(
 
 alter table market.candles set (
     timescaledb.enable_columnstore, -- noqa: PRS
+    timescaledb.segmentby = 'venue, symbol, timeframe',
+    timescaledb.orderby = 'ts, knowledge_ts'
+);
+alter table market.live_candles set (
+    timescaledb.enable_columnstore,
     timescaledb.segmentby = 'venue, symbol, timeframe',
     timescaledb.orderby = 'ts, knowledge_ts'
 );
@@ -35,6 +43,7 @@ alter table market.public_trades set (
 );
 
 call add_columnstore_policy('market.candles', after => interval '90 days', if_not_exists => true);
+call add_columnstore_policy('market.live_candles', after => interval '7 days', if_not_exists => true);
 call add_columnstore_policy('features.technical_features', after => interval '90 days', if_not_exists => true);
 call add_columnstore_policy('market.order_books', after => interval '7 days', if_not_exists => true);
 call add_columnstore_policy('market.public_trades', after => interval '7 days', if_not_exists => true);

@@ -129,6 +129,11 @@ def test_up_trades_on_schedule_and_goes_on_after_any_end(data_dir: Path, start: 
         "signals did not reach execution",
     )
 
+    heard = "select count(*) from market.live_candles inner join market.candles using (venue, symbol, ts, close)"
+    wait_for(lambda: rows(data_dir, heard)[0][0] >= 3, "no bars from the streams")
+    beats = "select detail ->> 'closed', detail ->> 'dropped' from ops.heartbeats where service = 'collector'"
+    wait_for(lambda: rows(data_dir, beats) == [("[]", "0")], "the collector's gates are closed")
+
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     assert first.left_over(20) == []
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from adapters.store import accounts, audit, fills, gates, ledger, orders, situations, symbols
+from adapters.store import accounts, audit, fills, gates, heartbeats, ledger, orders, situations, symbols
 from adapters.store.database import Connection, Database
 from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, decide, intent, request
 from tests.unit.trading.made import INSTRUMENT
@@ -263,6 +263,13 @@ def test_what_closes_the_gate_in_the_order_of_weight(db: Database):
         symbols.set_state(connection, BOOK, SYMBOL, "OPEN", "", AT)
         connection.execute("update trading.orders set state = 'ACKED'")
         gates.write(connection, keys, SYMBOL, [], AT, "run", AT)
+        assert gate() == (True, "")
+        heartbeats.beat(connection, "collector", BOOK, {})
+        connection.execute("update ops.heartbeats set at = clock_timestamp() - interval '4 s'")
+        assert gate() == (True, "")
+        connection.execute("update ops.heartbeats set at = clock_timestamp() - interval '6 s'")
+        assert gate() == (False, "collector silent")
+        heartbeats.beat(connection, "collector", BOOK, {})
         assert gate() == (True, "")
         assert symbols.in_state(connection, BOOK, "OPEN") == [SYMBOL]
 

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from adapters.bus.local_broker import LocalBroker
+from adapters.bus.market_topics import KINDS
 from adapters.bus.signal_topic import SignalConsumer, SignalProducer
 from adapters.exchange.ccxt_stream import Stream, connect
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
-from services.collector.main import KINDS, collect
+from services.collector.main import collect
 from services.collector.rounds import Rounds
+from services.collector.vigil import Vigil
 from tests.integration.simulator.simulator_process import SimulatorProcess, configuration
+from trading.timeframe import Timeframe
 
 BOOK, TOPIC, VERSION, SYMBOLS = "book", "tradewind.market", "2.3", ["BTC/USDT", "ETH/USDT"]
 #: From the fault to the closed gate.
@@ -33,8 +36,9 @@ class Collecting:
             broker.create_topic(f"{TOPIC}.{kind}", 1)
         self.database, self.simulator, self.stop = database, simulator, Event()
         self.producer = SignalProducer(broker.bootstrap, VERSION)
+        vigil = Vigil(SYMBOLS, Timeframe.parse("1h"), 3600, 0.5, time.monotonic())
         keys = {"book": BOOK, "venue": "simulator", "timeframe": "1h"}
-        self.rounds = Rounds(database, self.producer, simulator.clock(), keys, SYMBOLS, 3600, TOPIC)
+        self.rounds = Rounds(database, self.producer, simulator.clock(), keys, SYMBOLS, vigil, TOPIC)
         self.errors: list[BaseException] = []
         self.stream: Stream | None = None
         self.thread = Thread(target=self._run)
@@ -96,7 +100,7 @@ def test_the_market_is_collected_and_its_gates_follow_the_books(
             for _ in range(14):
                 move()
             _break_and_heal(collecting, monkeypatch)
-            until(lambda: collecting.ask("select 1 from market.candles"), 10, "a final bar is stored")
+            until(lambda: collecting.ask("select 1 from market.live_candles"), 10, "a final bar is stored")
             beat = collecting.ask("select detail from ops.heartbeats where service = 'collector'")[0]["detail"]
             assert (beat["closed"], beat["dropped"]) == ([], 0)
             simulator.kill()

@@ -9,21 +9,26 @@ import pytest
 from adapters.exchange.ccxt_stream import Heard, Trouble
 from services.collector.collector import Collector, message
 from services.collector.outlet import Outlet
-from services.collector.vigil import BOOK, STALE, UNREADABLE, Vigil
+from services.collector.vigil import BOOK, CLOCK, STALE, UNREADABLE, Vigil
 from trading.candle import Candle, CandleUpdate
 from trading.market.book_keeper import BookKeeper
 from trading.order import Side
 from trading.order_book import BookUpdate
+from trading.timeframe import Timeframe
 from trading.trade import Trade
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SYMBOL, OTHER = "BTC/USDT", "ETH/USDT"
 
 
+def vigil() -> Vigil:
+    return Vigil([SYMBOL, OTHER], Timeframe.parse("1m"), 30, 0.05, 0)
+
+
 def collector() -> tuple[Collector, list[tuple[str, dict[str, Any]]], Outlet]:
     rows: list[tuple[str, dict[str, Any]]] = []
     outlet = Outlet(lambda table, batch: rows.extend((table, row) for row in batch), 100)
-    return Collector("venue", [SYMBOL], [outlet], Vigil([SYMBOL], 30, 0), AT), rows, outlet
+    return Collector("venue", [SYMBOL], [outlet], vigil(), AT), rows, outlet
 
 
 def bar(minute: int, *, closed: bool | None) -> Heard:
@@ -49,6 +54,7 @@ def test_a_bar_is_written_once_it_is_final(told: list[tuple[int, bool | None]], 
     listening, rows, outlet = collector()
     for minute, closed in told:
         listening.hear(bar(minute, closed=closed))
+    listening.look(AT + timedelta(minutes=5), lambda _: None)
     outlet.flush()
     assert [row["ts"] for _, row in rows] == [AT + timedelta(minutes=minute) for minute in final]
     assert all(row["knowledge_ts"] == row["ts"] + timedelta(minutes=1) for _, row in rows)
@@ -98,13 +104,38 @@ def test_a_book_that_broke_and_healed_between_two_looks_is_told_of() -> None:
 
 
 def test_what_is_wrong_is_told_by_check() -> None:
-    vigil, keeper = Vigil([SYMBOL, OTHER], 30, 0), live()
-    assert vigil.judge(SYMBOL, None, 1) == {BOOK: "nothing was heard of it yet"}
-    assert vigil.judge(SYMBOL, keeper, 1) == {}
-    assert vigil.judge(SYMBOL, keeper, 31) == {STALE: "no change of its book for more than 30 s"}
-    vigil.heard(SYMBOL, 31)
+    watching, keeper = vigil(), live()
+    assert watching.judge(SYMBOL, None, 1, AT) == {BOOK: "nothing was heard of it yet"}
+    assert watching.judge(SYMBOL, keeper, 1, AT) == {}
+    assert watching.judge(SYMBOL, keeper, 31, AT) == {STALE: "no change of its book for more than 30 s"}
+    watching.heard(SYMBOL, 31)
     keeper.doubt("gap: lost", gap=True)
-    assert vigil.judge(SYMBOL, keeper, 32) == {BOOK: "gap: lost"}
-    vigil.unreadable("", "odd", 32)
-    assert vigil.judge(OTHER, live(), 29) == {UNREADABLE: "odd"}
-    assert vigil.judge(SYMBOL, live(), 45) == {}
+    assert watching.judge(SYMBOL, keeper, 32, AT) == {BOOK: "gap: lost"}
+    watching.unreadable("", "odd", 32)
+    assert watching.judge(OTHER, live(), 29, AT) == {UNREADABLE: "odd"}
+    assert watching.judge(SYMBOL, live(), 45, AT) == {}
+
+
+def test_stamps_that_stand_still_or_come_from_the_future_are_told() -> None:
+    watching, keeper = vigil(), live()
+    for late, wrong in ((0, ""), (30, ""), (31, "though messages arrive"), (-2, ""), (-3, "in the future")):
+        watching.heard(SYMBOL, 1, AT - timedelta(seconds=late))
+        said = watching.judge(SYMBOL, keeper, 2, AT)
+        assert list(said) == ([CLOCK] if wrong else []), late
+        assert wrong in said.get(CLOCK, "")
+    assert list(watching.judge(SYMBOL, keeper, 60, AT)) == [STALE]
+
+
+def test_a_bar_that_may_not_be_believed_is_put_aside_and_told() -> None:
+    watching = vigil()
+    rows: list[tuple[str, dict[str, Any]]] = []
+    outlet = Outlet(lambda table, batch: rows.extend((table, row) for row in batch), 100)
+    listening = Collector("venue", [SYMBOL], [outlet], watching, AT)
+    listening.hear(bar(0, closed=True))
+    listening.hear(Heard(SYMBOL, CandleUpdate("BTCUSDT", "1m", Candle(AT, 1, 3, 1, 2.5, 5), closed=True)))
+    wrong = listening.look(AT + timedelta(minutes=1), lambda _: live())
+    outlet.flush()
+    assert len([table for table, _ in rows if table == "market.live_candles"]) == 1
+    aside = next(row for table, row in rows if table == "market.book_events")
+    assert (aside["kind"], aside["detail"]) == ("QUARANTINED", "conflicting duplicate")
+    assert list(wrong[SYMBOL]) == ["conflicting duplicate"]
