@@ -108,6 +108,18 @@ def market_data(settings: Settings, label: str) -> "MarketData":
     return _market_data(exchange, clock(settings), label, url)
 
 
+def references(settings: Settings) -> "dict[str, MarketData]":
+    """Return the public data of the venues that ours is compared with, by ccxt id, or by the name given to an address.
+
+    Raises:
+        Misconfigured: ccxt knows no such exchange.
+    """
+    named = (one.partition("=") for one in settings.references)
+    return {
+        name: _market_data("binance" if url else name, clock(settings), name, url or None) for name, _, url in named
+    }
+
+
 def market_stream(
     settings: Settings,
     symbols: Sequence[str],

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     guard_api_secret: SecretStr | None = Field(default=None, description="the secret of the guard's own API key")
     stream_url: str | None = Field(default=None, description="WebSocket address of the simulator; none = the venue's")
     stale_seconds: float = Field(default=30.0, gt=0, description="a book that nothing is heard of for so long is stale")
+    references: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="venues that must agree with ours, comma separated: ccxt ids, or name=URL for a simulator",
+    )
+    venue_tolerance: float = Field(default=0.02, gt=0, lt=1, description="how far prices of two venues may lie apart")
     spike_move: float = Field(default=0.05, gt=0, lt=1, description="a print so far from the ones before is no price")
     control_url: str | None = Field(default=None, description="control address of the simulator")
     control_token: SecretStr | None = Field(default=None, description="token of the simulator's control address")
@@ -66,12 +71,17 @@ class Settings(BaseSettings):
         description="quote currencies, comma separated, in the order in which symbols are split",
     )
 
-    @field_validator("quotes", mode="before")
+    @field_validator("quotes", "references", mode="before")
     @classmethod
     def _parted(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip().upper() for part in value.split(",") if part.strip())
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("quotes")
+    @classmethod
+    def _in_capitals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(part.upper() for part in value)
 
     @field_validator("database_url")
     @classmethod

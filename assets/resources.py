@@ -59,6 +59,10 @@ class Desk:
         """Return the reading side of the venue."""
         return compose.market_data(self.settings, self.venue)
 
+    def references(self) -> "dict[str, MarketData]":
+        """Return the reading side of the venues that ours is compared with, by name."""
+        return compose.references(self.settings)
+
 
 class DeskResource(dg.ConfigurableResource):
     """Opens the book named by the setting TRADEWIND_BOOK; no secret ever enters a run's configuration."""

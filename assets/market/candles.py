@@ -6,14 +6,18 @@ import dagster as dg
 import polars as pl
 
 from adapters.store import gates
+from assets.market import witnesses
 from assets.partitions import DAILY, window
 from assets.resources import Desk, DeskResource
 from trading.candle import BARS
-from trading.market.clean import Finding, vet
-from trading.market.gaps import gaps
+from trading.market.clean import QUARANTINE, Finding, vet
+from trading.market.finding import found
+from trading.market.gaps import RECENT_BARS, gaps, recent_gap
+from trading.market.vote import USUAL_BARS, vote
 
 #: How many stored bars are read once more, so that a bar that the venue has revised is seen.
 _OVERLAP = 3
+_DEVIATION = "cross-venue deviation"
 
 
 @dg.asset(
@@ -28,8 +32,9 @@ _OVERLAP = 3
 def candles(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
     """Closed bars per venue, symbol and timeframe: ts = open time UTC, prices in quote, volume in base currency.
 
-    Reads on from the last stored bar. A bar that fails a check is quarantined with its reason and closes the gate of
-    its symbol alone; a revised bar becomes a new version. Source: the venue's candles.
+    Reads on from the last stored bar, or from a hole among the newest. A bar that fails a check, or that other venues
+    contradict, is quarantined with its reason and closes the gate of its symbol alone; a revised bar becomes a new
+    version. Source: the venue's candles; TRADEWIND_REFERENCES names the others.
     """
     with desk.open(context) as at:
         now = at.clock.now()
@@ -65,10 +70,11 @@ def _update(
     """
     timeframe, delta = str(at.timeframe), at.timeframe.delta
     newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open)
-    start = newest - _OVERLAP * delta if read_on and newest is not None else at.history_start
+    start = at.history_start if newest is None or not read_on else _go_on(at, symbol, newest, last_open)
     pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
     vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
-    rows = vetted.good.with_columns(
+    believed, doubted, doubts = _believed(at, symbol, vetted.good, last_open)
+    rows = believed.with_columns(
         venue=pl.lit(at.venue),
         symbol=pl.lit(symbol),
         timeframe=pl.lit(timeframe),
@@ -77,12 +83,45 @@ def _update(
     )
     written = at.store.write("market.candles", rows, now)
     known = [] if newest is None else [newest]
-    last_good = max([*known, *vetted.good["ts"].tail(1).to_list()], default=None)
-    findings = (*vetted.findings, *_staleness(last_good, last_open))
+    last_good = max([*known, *believed["ts"].tail(1).to_list()], default=None)
+    holes = recent_gap(_stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"]), at.timeframe, last_open)
+    findings = (*vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
     with at.database.transaction() as connection:
         gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open)
-        gates.quarantine(connection, at.keys, symbol, vetted.quarantined, source=at.venue)
+        gates.quarantine(connection, at.keys, symbol, pl.concat([vetted.quarantined, doubted]), source=at.venue)
     return written, findings
+
+
+def _go_on(at: Desk, symbol: str, newest: datetime, last_open: datetime) -> datetime:
+    """Return where to read on: a little before the newest bar, or at a hole, which the venue may fill by now."""
+    recent = _stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"])
+    return min([newest - _OVERLAP * at.timeframe.delta, *gaps(recent, at.timeframe)["start"]])
+
+
+def _stored(at: Desk, symbol: str, last_open: datetime, bars: int, columns: list[str]) -> pl.DataFrame:
+    """Return `columns` of the newest stored bars of `symbol`, and of one before them."""
+    end = last_open + at.timeframe.delta
+    series = {**at.candles, "symbol": symbol}
+    return at.store.read("market.candles", series, end - (bars + 1) * at.timeframe.delta, end, columns=columns)
+
+
+def _believed(
+    at: Desk, symbol: str, good: pl.DataFrame, last_open: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Finding]]:
+    """Return of the `good` bars those that no majority of venues contradicts, the others, and what to say of them."""
+    nothing = pl.DataFrame(schema=QUARANTINE)
+    if not at.settings.references or good.is_empty():
+        return good, nothing, []
+    past = _stored(at, symbol, last_open, USUAL_BARS, list(BARS)).filter(pl.col("ts") < good["ts"].min())
+    own = pl.concat([past.select(list(BARS)), good])
+    others, missing = witnesses.told(at, symbol, own.item(0, "ts"), last_open + at.timeframe.delta)
+    verdicts = vote(own, others, at.settings.venue_tolerance).join(good, on="ts", how="semi")
+    doubted = good.join(verdicts, on="ts", how="inner")
+    raw = pl.struct(pl.col(list(BARS)).cast(pl.String)).struct.json_encode()
+    rows = doubted.with_columns(reason=pl.lit(_DEVIATION), raw=raw).select(list(QUARANTINE))
+    detail = "; ".join(f"{row['verdict']}: {row['detail']}" for row in doubted.tail(3).iter_rows(named=True))
+    deviations = found(_DEVIATION, doubted, detail, blocking=True)
+    return good.join(verdicts, on="ts", how="anti").sort("ts"), rows, [*deviations, *missing]
 
 
 def _staleness(last_good: datetime | None, last_open: datetime) -> tuple[Finding, ...]:

@@ -1,9 +1,15 @@
 """Gaps: the bars that are missing between the first and the last bar of each symbol."""
 
+from datetime import datetime
+
 import polars as pl
 
 from trading.candle import TS
+from trading.market.finding import Finding
 from trading.timeframe import Timeframe
+
+#: A hole among so many newest bars closes the gate: a bar of the highest timeframe would be made of fewer than it says.
+RECENT_BARS = 24
 
 GAPS = pl.Schema({"symbol": pl.String, "start": TS, "end": TS, "bars": pl.Int64})
 
@@ -18,3 +24,18 @@ def gaps(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFrame:
         .with_columns(bars=(pl.col("end") - pl.col("start")).dt.total_seconds() // timeframe.seconds)
         .cast(GAPS)
     )
+
+
+def recent_gap(panel: pl.DataFrame, timeframe: Timeframe, last_open: datetime) -> list[Finding]:
+    """Return the blocking finding that holes among the newest bars of one symbol make, if any.
+
+    `panel` holds them with symbol and ts, and one bar before; `last_open` is the newest bar that is due.
+    """
+    since = last_open - (RECENT_BARS - 1) * timeframe.delta
+    holes = gaps(panel, timeframe).filter(pl.col("end") > since)
+    if holes.is_empty():
+        return []
+    first = max(holes["start"][0], since)
+    missing = int(holes["bars"].sum())
+    # It speaks against the newest bar for as long as it is among those that this bar's features rest on.
+    return [Finding("gap", True, missing, first, last_open, f"{missing} bars missing from {first.isoformat()} on")]
