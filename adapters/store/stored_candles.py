@@ -1,6 +1,8 @@
-"""Which candles the database holds: its series, and the open times of one."""
+"""Which candles the database holds: its series, the open times of one, and how to ask for its bars."""
 
 from datetime import datetime
+
+from psycopg import sql as syntax
 
 from adapters.store.database import Connection
 
@@ -18,3 +20,17 @@ def open_times(connection: Connection, venue: str, symbol: str, timeframe: str) 
         (venue, symbol, timeframe),
     )
     return [row["ts"] for row in rows.fetchall()]
+
+
+def query(venue: str, symbol: str, timeframe: str, start: datetime | None, end: datetime, as_of: datetime) -> str:
+    """Return the text of the query for the bars of one series that open in [start, end), as known at `as_of`.
+
+    Columns ts, open, high, low, close, volume; for tools that take a query and run it themselves.
+    """
+    since = syntax.SQL("") if start is None else syntax.SQL(" and ts >= {}").format(start)
+    text = syntax.SQL(
+        "select distinct on (ts) ts, open, high, low, close, volume from market.candles"
+        " where venue = {} and symbol = {} and timeframe = {}"
+        " and ts < {} and knowledge_ts <= {}{} order by ts, knowledge_ts desc"
+    )
+    return text.format(venue, symbol, timeframe, end, as_of, since).as_string(None)
