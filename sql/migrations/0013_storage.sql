@@ -11,17 +11,17 @@ create table market.rollup_steps (
 
 insert into market.rollup_steps (base, timeframe, width, bars)
 select
-    b.name,
-    t.name,
-    make_interval(secs => t.seconds),
-    t.seconds / b.seconds
+    b.base,
+    t.timeframe,
+    make_interval(secs => t.seconds) as width,
+    t.seconds / b.seconds as bars
 from (
     values ('1s', 1), ('1m', 60), ('3m', 180), ('5m', 300), ('15m', 900), ('30m', 1800), ('1h', 3600), ('2h', 7200),
     ('4h', 14400), ('6h', 21600), ('8h', 28800), ('12h', 43200)
-) as b (name, seconds)
+) as b (base, seconds)
 inner join (
     values ('5m', 300), ('15m', 900), ('1h', 3600), ('4h', 14400), ('1d', 86400)
-) as t (name, seconds) on b.seconds < t.seconds and t.seconds % b.seconds = 0;
+) as t (timeframe, seconds) on b.seconds < t.seconds and t.seconds % b.seconds = 0;
 
 -- The meaning of a rollup: the newest known version of each stored bar, in the order of time.
 create view market.recounted_rollups as
@@ -131,3 +131,16 @@ from market.recounted_rollups;
 comment on view market.rollups is
 'Bars of 5m, 15m, 1h, 4h and 1d counted from the newest known versions of the bars of `base`. ts = open time UTC,
 prices in quote, volume in base currency; bars = how many of them there were, complete = all of them.';
+
+-- When a row was stored, by the clock of who wrote it; null: before this column was. knowledge_ts says since when a row
+-- could be known, for a bar fetched years later its close (docs/decisions/0001): what a reader saw at t takes both.
+alter table market.instruments add column recorded_at timestamptz;
+alter table market.candles add column recorded_at timestamptz;
+alter table market.order_books add column recorded_at timestamptz;
+alter table market.public_trades add column recorded_at timestamptz;
+alter table market.funding_rates add column recorded_at timestamptz;
+alter table market.instruments alter column recorded_at set default clock_timestamp();
+alter table market.candles alter column recorded_at set default clock_timestamp();
+alter table market.order_books alter column recorded_at set default clock_timestamp();
+alter table market.public_trades alter column recorded_at set default clock_timestamp();
+alter table market.funding_rates alter column recorded_at set default clock_timestamp();
