@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql as syntax
 
 from adapters.store import layout as layouts
+from adapters.store.archived import without_archived
 from adapters.store.copying import copy
 from adapters.store.database import Connection, Database
 from adapters.store.known import without_known
@@ -89,7 +90,8 @@ class Store:
         since `now`: what was decided before must still find what it saw. `now` is also when they count as stored.
 
         Raises:
-            BadData: a column is missing or unknown, or a row breaks a rule of the table; the message names it.
+            BadData: a column is missing or unknown, a row breaks a rule of the table, or differs from the archive; the
+                message names it.
         """
         layout = self.layout(table)
         expected = set(layout.columns) - set(MARKS)
@@ -101,12 +103,13 @@ class Store:
         rows = frame.with_columns(marks).select(layout.columns)
         try:
             with self._database.transaction() as connection:
+                rows = without_archived(connection, layout, rows, now)
+                if rows.is_empty():
+                    return 0
                 if _lies_ahead(connection, layout, rows):
                     copy(connection, layout.name, _recorded(connection, layout, rows, now), layout.kinds)
                     return rows.height
             rows = without_known(self._database, layout, rows, now)
-            if rows.is_empty():
-                return 0
             with self._database.transaction() as connection:
                 return _merge(connection, layout, _recorded(connection, layout, rows, now), now)
         except (psycopg.IntegrityError, psycopg.DataError) as error:
@@ -142,6 +145,8 @@ def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> b
 
 
 def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> int:
+    if rows.is_empty():
+        return 0
     rows = rows.unique(subset=layout.key, keep="last", maintain_order=True)
     connection.execute(
         syntax.SQL("create temp table stage (like {} including defaults) on commit drop").format(layout.name)

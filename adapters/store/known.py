@@ -47,7 +47,7 @@ def _unknown(database: Database, layout: Layout, rows: pl.DataFrame, now: dateti
         rows = rows.unique(subset=key, keep="last", maintain_order=True)
     for part in rows.iter_slices(_SLICE):
         stored = _stored(database, layout, part, key)
-        yield part if stored is None else _differing(part, stored, key, layout.content, now)
+        yield part if stored is None else differing(part, stored, key, layout.content, now)
 
 
 def _stored(database: Database, layout: Layout, rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame | None:
@@ -80,20 +80,27 @@ def _stored(database: Database, layout: Layout, rows: pl.DataFrame, key: tuple[s
     return stored.with_columns(pl.col(name).cast(TS) for name, kind in stored.schema.items() if kind == pl.Datetime)
 
 
-def _differing(
+def differing(
     rows: pl.DataFrame, stored: pl.DataFrame, key: tuple[str, ...], content: tuple[str, ...], now: datetime | None
 ) -> pl.DataFrame:
-    """Return the rows that differ from the newest of `stored` (sorted by key, knowledge_ts) visible to them."""
-    comparable = [name for name in content if rows.schema[name] == stored.schema[name]]
-    if len(comparable) < len(content):
+    """Return the rows that differ from the newest of `stored` (sorted by key, knowledge_ts) visible to them.
+
+    Without knowledge_ts a row is told by its key alone.
+    """
+    versioned = "knowledge_ts" in rows.columns
+    compared = content if versioned else ()
+    if any(rows.schema[name] != stored.schema[name] for name in (*key, *compared)):
         return rows
-    numbered = rows.with_row_index(_NOW).with_columns(_since=pl.max_horizontal("knowledge_ts", pl.lit(now, dtype=TS)))
-    seen = numbered.select(_NOW, "_since", *key, *content).join(
+    numbered = rows.with_row_index(_NOW)
+    if versioned:
+        numbered = numbered.with_columns(_since=pl.max_horizontal("knowledge_ts", pl.lit(now, dtype=TS)))
+    seen = numbered.select(pl.exclude("knowledge_ts")).join(
         stored, on=key, how="inner", suffix=_STORED, maintain_order="left_right"
     )
-    seen = seen.filter(pl.col("knowledge_ts") <= pl.col("_since"))
-    if seen[_NOW].is_duplicated().any():
-        seen = seen.unique(subset=_NOW, keep="last", maintain_order=True)
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}{_STORED}")) for name in content)
-    known = seen.filter(same if content else pl.lit(True))[_NOW]
+    if versioned:
+        seen = seen.filter(pl.col("knowledge_ts") <= pl.col("_since"))
+        if seen[_NOW].is_duplicated().any():
+            seen = seen.unique(subset=_NOW, keep="last", maintain_order=True)
+    same = pl.all_horizontal(pl.lit(True), *(pl.col(n).eq_missing(pl.col(f"{n}{_STORED}")) for n in compared))
+    known = seen.filter(same)[_NOW]
     return numbered.join(known.to_frame(), on=_NOW, how="anti", maintain_order="left").select(rows.columns)

@@ -144,3 +144,112 @@ alter table market.candles alter column recorded_at set default clock_timestamp(
 alter table market.order_books alter column recorded_at set default clock_timestamp();
 alter table market.public_trades alter column recorded_at set default clock_timestamp();
 alter table market.funding_rates alter column recorded_at set default clock_timestamp();
+
+-- How long the rows of a table stay in the database, and what becomes of them then.
+create table ops.retention_policies (
+    table_name text primary key,
+    time_column text not null,
+    hot interval not null check (hot > interval '0'),
+    archived boolean not null,
+    span text not null check (span in ('day', 'month')),
+    note text not null,
+    changed_at timestamptz not null default clock_timestamp(),
+    changed_by text not null default current_user
+);
+
+insert into ops.retention_policies (table_name, time_column, hot, archived, span, note) values
+('market.candles', 'ts', interval '5 years', true, 'month', 'moved to the archive'),
+('market.order_books', 'ts', interval '30 days', true, 'day', 'moved to the archive'),
+('market.public_trades', 'ts', interval '90 days', true, 'day', 'moved to the archive'),
+('market.funding_rates', 'ts', interval '5 years', true, 'month', 'moved to the archive'),
+('market.book_events', 'ts', interval '30 days', true, 'day', 'moved to the archive'),
+('ops.quality_results', 'at', interval '2 years', false, 'day', 'deleted'),
+(
+    'dagster.event_logs', 'timestamp', interval '90 days', false, 'day',
+    'deleted, but for what tells which assets and partitions were materialised and checked'
+);
+
+-- What must not be deleted, whatever a policy says; null: all of them.
+create table ops.legal_holds (
+    hold_id bigint generated always as identity primary key,
+    table_name text,
+    venue text,
+    symbol text,
+    since timestamptz not null default '-infinity',
+    until timestamptz not null default 'infinity',
+    reason text not null check (reason <> ''),
+    placed_by text not null default current_user,
+    placed_at timestamptz not null default clock_timestamp(),
+    released_by text,
+    released_at timestamptz,
+    check (since < until),
+    check ((released_at is null) = (released_by is null))
+);
+
+create function ops.refuse_held() returns trigger language plpgsql as $$
+declare
+    held record;
+    whole boolean := tg_op = 'TRUNCATE';
+    name text := tg_table_schema || '.' || tg_table_name;
+begin
+    -- A chunk of a hypertable is a table of its own; the trigger says whose it is.
+    if tg_nargs > 0 then
+        name := tg_argv[0];
+    end if;
+    if whole then
+        select * into held from ops.legal_holds as h
+        where h.released_at is null and coalesce(h.table_name, name) = name limit 1;
+    else
+        select * into held from ops.legal_holds as h
+        where h.released_at is null and coalesce(h.table_name, name) = name
+            and coalesce(h.venue, old.venue) = old.venue and coalesce(h.symbol, old.symbol) = old.symbol
+            and old.ts >= h.since and old.ts < h.until limit 1;
+    end if;
+    if found then
+        raise exception '% is under legal hold %: %', name, held.hold_id, held.reason
+            using errcode = 'restrict_violation', hint = 'the hold is a row of ops.legal_holds';
+    end if;
+    if whole then
+        return null;
+    end if;
+    return old;
+end
+$$;
+
+create trigger held before delete on market.candles
+for each row execute function ops.refuse_held('market.candles');
+create trigger held before delete on market.order_books
+for each row execute function ops.refuse_held('market.order_books');
+create trigger held before delete on market.public_trades
+for each row execute function ops.refuse_held('market.public_trades');
+create trigger held before delete on market.funding_rates
+for each row execute function ops.refuse_held('market.funding_rates');
+create trigger held before delete on market.book_events
+for each row execute function ops.refuse_held('market.book_events');
+create trigger held_whole before truncate on market.candles
+for each statement execute function ops.refuse_held('market.candles');
+create trigger held_whole before truncate on market.order_books
+for each statement execute function ops.refuse_held('market.order_books');
+create trigger held_whole before truncate on market.public_trades
+for each statement execute function ops.refuse_held('market.public_trades');
+create trigger held_whole before truncate on market.funding_rates
+for each statement execute function ops.refuse_held('market.funding_rates');
+create trigger held_whole before truncate on market.book_events
+for each statement execute function ops.refuse_held('market.book_events');
+
+-- The manifest of the archive: a file holds all rows of one market and span, and they are nowhere else.
+create table ops.archive_files (
+    table_name text not null,
+    venue text not null,
+    symbol text not null,
+    since timestamptz not null,
+    until timestamptz not null,
+    folder text not null,
+    path text not null unique,
+    row_count bigint not null check (row_count > 0),
+    bytes bigint not null,
+    sha256 text not null check (length(sha256) = 64),
+    archived_at timestamptz not null default clock_timestamp(),
+    primary key (table_name, venue, symbol, since),
+    check (since < until)
+);

@@ -121,7 +121,7 @@ def test_what_is_known_is_not_staged(db: Database, monkeypatch: pytest.MonkeyPat
     frame = bars([START + n * HOUR for n in range(2000)], [1.0] * 2000, "BTC/USDT")
     store = Store(db, "run", "code")
     assert store.write("market.candles", frame, now) == 2000
-    monkeypatch.setattr("adapters.store.frames._merge", lambda *_: pytest.fail("asked the server"))
+    monkeypatch.setattr("adapters.store.frames.copy", lambda *_: pytest.fail("sent to the server"))
     assert store.write("market.candles", frame, now) == 0
 
 
