@@ -11,6 +11,7 @@ from adapters.store import archive, layout, stored_rows
 from adapters.store.cold import File
 from adapters.store.database import Database
 from adapters.store.layout import Layout
+from trading.errors import Misconfigured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ def read(
 
     Raises:
         BadData: there is no such table, or a file of the archive is gone or changed.
+        Misconfigured: `where` names what is no part of its key, or it has no times.
     """
     kept, hot, files = _both(database, table, where, start, end)
     parts = [hot, *(_cold(folder, file, where, start, end).select(hot.columns) for folder, file in files)]
@@ -47,6 +49,9 @@ def _both(
     """Return the rows of the database and the files that belong to them: read again when rows moved between the two."""
     with database.transaction() as connection:
         kept = layout.read(connection, table)
+    asked = {*where, *({"ts"} if start or end else ())}
+    if strange := sorted(asked - set(kept.key)):
+        raise Misconfigured(f"{table} is not told apart by {', '.join(strange)}; its key is {', '.join(kept.key)}")
     while True:
         before = _files(database, table, where, start, end)
         hot = stored_rows.frame(database.arrow(stored_rows.query(kept, where, start, end)))

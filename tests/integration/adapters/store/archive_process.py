@@ -1,4 +1,4 @@
-"""A process that moves all that is due into the archive, to be killed at any moment: URL and folder are its arguments."""
+"""A process that moves all that is due into the archive and is killed at any moment; arguments: URL and folder."""
 
 import sys
 from pathlib import Path
