@@ -12,6 +12,7 @@ from assets.reports import daily_performance
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
 from assets.training import price_models, regime_models, rule_models
+from assets.upkeep import archive_files
 from pipelines import jobs, schedules, sensors
 
 __all__ = ["HISTORY", "defs"]
@@ -30,6 +31,7 @@ ASSETS = [
     positions,
     equity_curve,
     daily_performance,
+    archive_files,
 ]
 
 defs = dg.Definitions(

@@ -62,4 +62,11 @@ training = dg.define_asset_job(
     description="Train the models of the book on its history up to now.",
 )
 
-ALL = [bootstrap, intraday, daily, training]
+#: The database kept small and quick: old rows archived or deleted, rollups refreshed.
+upkeep = dg.define_asset_job(
+    "upkeep",
+    _assets("upkeep/archive_files"),
+    description="Archive and delete what the retention policies say is due, and refresh the rollups.",
+)
+
+ALL = [bootstrap, intraday, daily, training, upkeep]

@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines import jobs
 
 #: A run that takes longer than this many seconds hangs or has lost its process; the monitor ends it.
-_LONGEST = {"intraday": "120", "daily": "300", "training": "900"}
+_LONGEST = {"intraday": "120", "daily": "300", "training": "900", "upkeep": "3000"}
 #: The daemon's log is a file that grows for ever; all of it is in the run's own log.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 _UNDER_WAY = [
@@ -67,6 +67,19 @@ def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["training"]})
 
 
+@dg.schedule(
+    job=jobs.upkeep,
+    cron_schedule="40 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def upkeep_every_hour(context: dg.ScheduleEvaluationContext) -> Request:
+    """Archive and delete what is due by then, and refresh the rollups."""
+    if busy := _under_way(context, "upkeep"):
+        return busy
+    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["upkeep"]})
+
+
 def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -> Request:
     """Return a run of `job` for the day that lies `back` before the tick, unless one is under way."""
     day = f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
@@ -81,4 +94,4 @@ def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None 
     return dg.SkipReason(f"run {runs[0].run_id} of {job} is still under way") if runs else None
 
 
-ALL = [intraday_every_minute, daily_of_today, daily_of_yesterday, training_every_day]
+ALL = [intraday_every_minute, daily_of_today, daily_of_yesterday, training_every_day, upkeep_every_hour]

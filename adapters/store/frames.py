@@ -5,40 +5,20 @@ content. A version is inserted only where content differs; nothing is overwritte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 import psycopg
 from psycopg import sql as syntax
 
+from adapters.store import layout as layouts
+from adapters.store.archived import without_archived
+from adapters.store.copying import copy
 from adapters.store.database import Connection, Database
+from adapters.store.known import without_known
+from adapters.store.layout import MARKS, RECORDED, Layout
 from trading.candle import TS
 from trading.errors import BadData
-
-_MARKS = ("run_id", "code_version")
-_TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
-_SLICE = 50_000
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a table: key, content, and whether it keeps versions."""
-
-    table: str
-    key: tuple[str, ...]
-    content: tuple[str, ...]
-    versioned: bool
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns in the order in which frames are copied in."""
-        return (*self.key, *(("knowledge_ts",) if self.versioned else ()), *self.content, *_MARKS)
-
-    @property
-    def name(self) -> syntax.Identifier:
-        """The quoted name for statements."""
-        return syntax.Identifier(*self.table.split("."))
 
 
 class Store:
@@ -54,7 +34,7 @@ class Store:
         """Return the layout of `schema.table`; BadData when the database has no such table."""
         if table not in self._layouts:
             with self._database.transaction() as connection:
-                self._layouts[table] = _layout(connection, table)
+                self._layouts[table] = layouts.read(connection, table)
         return self._layouts[table]
 
     def read(
@@ -65,10 +45,13 @@ class Store:
         end: datetime | None = None,
         as_of: datetime | None = None,
         columns: Sequence[str] | None = None,
+        stored_by: datetime | None = None,
     ) -> pl.DataFrame:
         """Return the rows of `table` with start <= ts < end as they were known at `as_of` (now when None), by key.
 
         `where` gives key columns their value or values. The versions that later knowledge replaced are left out.
+        `stored_by` leaves out what was stored later, whenever it could be known: with both at t, these are the rows
+        that a reader saw at t. A table that does not keep when its rows were stored has only their knowledge.
         """
         layout = self.layout(table)
         wanted = list(columns) if columns is not None else list(layout.columns)
@@ -84,6 +67,9 @@ class Store:
             conditions.append(syntax.SQL("ts < {}").format(syntax.Literal(end)))
         if as_of is not None and layout.versioned:
             conditions.append(syntax.SQL("knowledge_ts <= {}").format(syntax.Literal(as_of)))
+        if stored_by is not None and layout.records:
+            stored = syntax.SQL("coalesce(recorded_at, knowledge_ts) <= {}").format(syntax.Literal(stored_by))
+            conditions.append(stored)
         key = syntax.SQL(", ").join(map(syntax.Identifier, layout.key))
         newest = syntax.SQL(", knowledge_ts desc") if layout.versioned else syntax.SQL("")
         query = syntax.SQL("select distinct on ({}) {} from {} where {} order by {}{}").format(
@@ -101,13 +87,14 @@ class Store:
 
         `frame` holds the key, `knowledge_ts` (for versioned tables) and the content columns; a key given twice keeps
         its last row. The first version of a key counts as known since its own `knowledge_ts`, each further one only
-        since `now`: what was decided before must still find what it saw.
+        since `now`: what was decided before must still find what it saw. `now` is also when they count as stored.
 
         Raises:
-            BadData: a column is missing or unknown, or a row breaks a rule of the table; the message names it.
+            BadData: a column is missing or unknown, a row breaks a rule of the table, or differs from the archive; the
+                message names it.
         """
         layout = self.layout(table)
-        expected = set(layout.columns) - set(_MARKS)
+        expected = set(layout.columns) - set(MARKS)
         if set(frame.columns) != expected:
             raise BadData(f"{table}: columns differ: {sorted(set(frame.columns) ^ expected)}")
         if frame.is_empty():
@@ -116,10 +103,15 @@ class Store:
         rows = frame.with_columns(marks).select(layout.columns)
         try:
             with self._database.transaction() as connection:
+                rows = without_archived(connection, layout, rows, now)
+                if rows.is_empty():
+                    return 0
                 if _lies_ahead(connection, layout, rows):
-                    _copy(connection, layout.name, layout.columns, rows)
+                    copy(connection, layout.name, _recorded(connection, layout, rows, now), layout.kinds)
                     return rows.height
-                return _merge(connection, layout, rows, now)
+            rows = without_known(self._database, layout, rows, now)
+            with self._database.transaction() as connection:
+                return _merge(connection, layout, _recorded(connection, layout, rows, now), now)
         except (psycopg.IntegrityError, psycopg.DataError) as error:
             raise BadData(f"{table}: {' '.join(str(error).splitlines()[:2])}") from None
 
@@ -128,49 +120,38 @@ class Store:
         return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)
 
 
-def _layout(connection: Connection, table: str) -> Layout:
-    rows = connection.execute(
-        "select a.attname as name, coalesce(a.attnum = any(i.indkey), false) as in_key from pg_attribute as a"
-        " left join pg_index as i on i.indrelid = a.attrelid and i.indisprimary"
-        " where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped order by a.attnum",
-        (table,),
-    ).fetchall()
-    if not rows:
-        raise BadData(f"the database has no table {table}; run `tradewind run` once, it brings the schema up to date")
-    names = [row["name"] for row in rows]
-    key = tuple(row["name"] for row in rows if row["in_key"] and row["name"] != "knowledge_ts")
-    content = tuple(name for name in names if name not in (*key, "knowledge_ts", *_MARKS))
-    return Layout(table, key, content, "knowledge_ts" in names)
+def _recorded(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> pl.DataFrame:
+    """Return the rows as they are written: with the time at which they are stored, where the table keeps that."""
+    if not layout.records:
+        return rows
+    row = connection.execute("select coalesce(%s, clock_timestamp()) as at", (now,)).fetchone()
+    assert row is not None  # noqa: S101
+    return rows.with_columns(pl.lit(row["at"], dtype=TS).alias(RECORDED))
 
 
 def _lies_ahead(connection: Connection, layout: Layout, rows: pl.DataFrame) -> bool:
     """Return True when every row is later than all stored rows of the same key before ts: then nothing can conflict."""
-    if "ts" not in layout.key or rows.select(layout.key).is_duplicated().any():
+    groups = layout.series
+    if groups is None:
         return False
-    groups = layout.key[: layout.key.index("ts")]
     first = rows.group_by(groups).agg(pl.col("ts").min()) if groups else rows.select(pl.col("ts").min())
     conditions = syntax.SQL(" and ").join(
         [*(syntax.SQL("{} = %s").format(syntax.Identifier(name)) for name in groups), syntax.SQL("ts >= %s")]
     )
     statement = syntax.SQL("select 1 from {} where {} limit 1").format(layout.name, conditions)
-    return not any(connection.execute(statement, row).rowcount for row in first.select(*groups, "ts").iter_rows())
-
-
-def _copy(connection: Connection, table: syntax.Identifier, columns: Sequence[str], rows: pl.DataFrame) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(syntax.SQL("copy {} ({}) from stdin (format csv)").format(table, _names(columns))) as copy,
-    ):
-        for part in rows.iter_slices(_SLICE):
-            copy.write(part.write_csv(include_header=False, datetime_format=_TIME_FORMAT))
+    if any(connection.execute(statement, row).rowcount for row in first.select(*groups, "ts").iter_rows()):
+        return False
+    return not rows.select(layout.key).is_duplicated().any()
 
 
 def _merge(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> int:
+    if rows.is_empty():
+        return 0
     rows = rows.unique(subset=layout.key, keep="last", maintain_order=True)
     connection.execute(
         syntax.SQL("create temp table stage (like {} including defaults) on commit drop").format(layout.name)
     )
-    _copy(connection, syntax.Identifier("stage"), layout.columns, rows)
+    copy(connection, syntax.Identifier("stage"), rows, layout.kinds)
     connection.execute("analyze stage")
     return connection.execute(_new_versions(layout, now)).rowcount
 
@@ -192,10 +173,12 @@ def _new_versions(layout: Layout, now: datetime | None) -> syntax.Composed:
     }
     return statement.format(
         table=layout.name,
-        columns=_names(layout.columns),
+        columns=_names(layout.written),
         key=_names(layout.key),
         keys=_names(layout.key, "s"),
-        rest=_names((*layout.content, *_MARKS), "s"),
+        rest=_names(
+            (*layout.content, *layout.written[len(layout.key) + layout.versioned + len(layout.content) :]), "s"
+        ),
         staged=_names(layout.content, "s"),
         stored=_names(layout.content, "c"),
         match=syntax.SQL(" and ").join(

@@ -33,12 +33,16 @@ def lower_is_better(bench: str, ours: list[float], peer: list[float], unit: str,
 
 def suites() -> dict[str, Callable[[], Measured]]:
     """Return every bench by name."""
-    from tests.performance import book_updates, ingest, restart, signal_to_wire
+    from tests.performance import book_updates, ingest, ingest_peers, ingest_scale, restart, signal_to_wire
 
     return {
         "book_updates": book_updates.throughput,
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
+        "ingest_rowwise": ingest_peers.rowwise,
+        "ingest_to_sql": ingest_peers.to_sql,
+        "ingest_memory": ingest_scale.memory,
+        "ingest_symbols": ingest_scale.symbols,
         "signal_to_wire": signal_to_wire.latency,
         "restart_cold": restart.from_nothing,
         "restart_standby": restart.from_standby,

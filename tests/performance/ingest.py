@@ -54,16 +54,16 @@ def _rounds() -> tuple[list[float], list[float], list[float]]:
     return ours, peer, repeated
 
 
-def candles() -> pl.DataFrame:
-    """Return ROWS random candles of SYMBOLS symbols, as market/candles writes them."""
-    per_symbol = ROWS // SYMBOLS
+def candles(rows: int = ROWS, symbols: int = SYMBOLS, first: datetime = START) -> pl.DataFrame:
+    """Return random candles of `symbols` symbols from `first` on, as market/candles writes them."""
+    per_symbol = rows // symbols
     generator = np.random.default_rng(1)
-    close = np.round(100 * np.exp(np.cumsum(generator.normal(0, 1e-3, (SYMBOLS, per_symbol)), axis=1)), 2)
+    close = np.round(100 * np.exp(np.cumsum(generator.normal(0, 1e-3, (symbols, per_symbol)), axis=1)), 2)
     parts = []
-    for number in range(SYMBOLS):
+    for number in range(symbols):
         price = pl.Series(close[number])
         minutes = pl.int_range(per_symbol, eager=True) * 60_000_000
-        ts = (minutes + int(START.timestamp() * 1e6)).cast(TS)
+        ts = (minutes + int(first.timestamp() * 1e6)).cast(TS)
         parts.append(
             pl.DataFrame(
                 {"ts": ts, "open": price, "high": price + 0.5, "low": price - 0.5, "close": price}

@@ -45,6 +45,7 @@ def test_assets_jobs_and_checks_are_these():
         "training/price_models",
         "training/regime_models",
         "training/rule_models",
+        "upkeep/archive_files",
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
         "market/candles:complete",
@@ -53,7 +54,7 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles:sound",
     }
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert names == {"bootstrap", "intraday", "daily", "training"}
+    assert names == {"bootstrap", "intraday", "daily", "training", "upkeep"}
 
 
 def test_every_asset_has_a_group_named_like_its_schema_kinds_and_a_description():

@@ -86,13 +86,14 @@ def test_the_append_path_and_the_merge_path_give_equal_tables(store: Store, db: 
             connection.execute(f"truncate {TABLE}")
         return found
 
+    now = AT + timedelta(days=20)
     for start in (0, 3):
-        store.write(TABLE, bars([1.5, 2.25, 1e-9], first=AT + timedelta(hours=start)))
+        store.write(TABLE, bars([1.5, 2.25, 1e-9], first=AT + timedelta(hours=start)), now)
     appended = table()
     # a later row first, so that nothing lies ahead any more
-    store.write(TABLE, bars([1e-9], first=AT + timedelta(hours=5)))
+    store.write(TABLE, bars([1e-9], first=AT + timedelta(hours=5)), now)
     for start in (0, 3):
-        store.write(TABLE, bars([1.5, 2.25, 1e-9], first=AT + timedelta(hours=start)))
+        store.write(TABLE, bars([1.5, 2.25, 1e-9], first=AT + timedelta(hours=start)), now)
     assert table() == appended
     assert len(appended) == 6
 
