@@ -53,6 +53,11 @@ where position('gate_closed:' in d.reason) > 0;
 
 comment on view analytics.gate_refusals is
 'One row per decision that a closed gate kept from new risk, with the check that closed it. Source: trading, ops.';
+comment on column analytics.gate_refusals.book is 'The book.';
+comment on column analytics.gate_refusals.strategy is 'The strategy whose signal it was.';
+comment on column analytics.gate_refusals.symbol is 'Its symbol.';
+comment on column analytics.gate_refusals.signal_id is 'The signal.';
+comment on column analytics.gate_refusals.decision_no is 'Number of the decision about that signal, from 1.';
 comment on column analytics.gate_refusals.decided_at is 'When it was decided, market time, UTC.';
 comment on column analytics.gate_refusals.check_name is
 'The check that found something; null when a halt, a symbol state or a silent service closed the way.';
@@ -60,3 +65,6 @@ comment on column analytics.gate_refusals.run_id is 'The run that found it; "col
 comment on column analytics.gate_refusals.affected is 'How many rows it found.';
 comment on column analytics.gate_refusals.first_ts is 'Time of the first of these rows, UTC.';
 comment on column analytics.gate_refusals.last_ts is 'Time of the last of these rows, UTC.';
+comment on column analytics.gate_refusals.verdict is 'TRADE, HOLD or DENIED: a closed gate lets exits and stops pass.';
+comment on column analytics.gate_refusals.reason is 'All that shaped the decision, comma separated.';
+comment on column analytics.gate_refusals.detail is 'What the check says about them.';

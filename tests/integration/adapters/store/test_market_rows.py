@@ -46,7 +46,7 @@ def test_the_same_batch_twice_adds_nothing(opened: Database) -> None:
         "market.order_books": [book_row(VENUE, SYMBOL, book(), BookState.LIVE, AT)],
         "market.public_trades": [trade_row(VENUE, SYMBOL, trade, AT) for trade in prints(1000)],
         "market.funding_rates": [funding_row(VENUE, SYMBOL, AT, Decimal("-0.0000236017"), AT)],
-        "market.candles": [
+        "market.live_candles": [
             candle_row(
                 VENUE,
                 SYMBOL,
