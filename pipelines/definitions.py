@@ -6,6 +6,7 @@ from assets.checks import expectations
 from assets.features import technical_features
 from assets.forecasts import market_regimes, price_forecasts
 from assets.market import candles, instruments
+from assets.news import articles, macro_series, social_posts
 from assets.partitions import HISTORY
 from assets.portfolio import equity_curve, positions
 from assets.reports import daily_performance
@@ -19,6 +20,9 @@ __all__ = ["HISTORY", "defs"]
 ASSETS = [
     instruments,
     candles,
+    articles,
+    social_posts,
+    macro_series,
     technical_features,
     price_models,
     regime_models,

@@ -62,4 +62,11 @@ training = dg.define_asset_job(
     description="Train the models of the book on its history up to now.",
 )
 
-ALL = [bootstrap, intraday, daily, training]
+#: What is told besides prices: asked of every declared source that is due.
+sources = dg.define_asset_job(
+    "sources",
+    _assets("news/articles", "news/social_posts", "news/macro_series"),
+    description="Visit the declared sources of news, posts and series.",
+)
+
+ALL = [bootstrap, intraday, daily, training, sources]

@@ -10,12 +10,14 @@ HEAVY = {
     "ccxt",
     "confluent_kafka",
     "duckdb",
+    "feedparser",
     "great_expectations",
     "jinja2",
     "lightgbm",
     "numba",
     "pandas",
     "polars_talib",
+    "rapidfuzz",
     "scipy",
     "sklearn",
 }
@@ -37,6 +39,9 @@ def test_assets_jobs_and_checks_are_these():
         "forecasts/price_forecasts",
         "market/candles",
         "market/instruments",
+        "news/articles",
+        "news/macro_series",
+        "news/social_posts",
         "portfolio/equity_curve",
         "portfolio/positions",
         "reports/daily_performance",
@@ -51,9 +56,14 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles:expectations",
         "market/candles:fresh",
         "market/candles:sound",
+        *(
+            f"news/{name}:{check}"
+            for name in ("articles", "macro_series", "social_posts")
+            for check in ("fresh", "sound")
+        ),
     }
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert names == {"bootstrap", "intraday", "daily", "training"}
+    assert names == {"bootstrap", "intraday", "daily", "training", "sources"}
 
 
 def test_every_asset_has_a_group_named_like_its_schema_kinds_and_a_description():
