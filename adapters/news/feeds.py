@@ -49,7 +49,8 @@ def _item(entry: Any) -> Item:
         title=_text(entry.get("title")),
         summary=_text(entry.get("summary")),
         link=_text(entry.get("link")),
-        stated=_text(entry.get("published")) or _text(entry.get("updated")) or None,
+        # Asked for an update that is not there, the entry would answer something else, with a warning.
+        stated=_text(entry.get("published")) or _text(dict.get(entry, "updated")) or None,
         language=_text((entry.get("title_detail") or {}).get("language")),
         topics=tuple(_text(tag.get("term")) for tag in (entry.get("tags") or [])[:50]),
         raw=" | ".join(_text(entry.get(name)) for name in ("id", "link", "published", "title")),

@@ -106,7 +106,7 @@ def test_a_server_that_drips_is_left(server: FeedServer, monkeypatch: pytest.Mon
         handler.close_connection = True
 
     server.pages["/drip"] = Page(respond=drip)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="took longer than"):
         fetch("s", server.url + "/drip", Held())
 
 
