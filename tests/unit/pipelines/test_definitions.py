@@ -38,6 +38,7 @@ def test_assets_jobs_and_checks_are_these():
         "forecasts/market_regimes",
         "forecasts/price_forecasts",
         "market/candles",
+        "market/funding_rates",
         "market/instruments",
         "news/articles",
         "news/macro_series",
@@ -56,6 +57,8 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles:expectations",
         "market/candles:fresh",
         "market/candles:sound",
+        "market/funding_rates:fresh",
+        "market/funding_rates:sound",
         *(
             f"news/{name}:{check}"
             for name in ("articles", "macro_series", "social_posts")
