@@ -65,8 +65,8 @@ training = dg.define_asset_job(
 #: What is told besides prices: asked of every declared source that is due.
 sources = dg.define_asset_job(
     "sources",
-    _assets("news/articles", "news/social_posts", "news/macro_series", "market/funding_rates"),
-    description="Visit the declared sources of news, posts, series and funding.",
+    _assets("news/articles", "news/social_posts", "news/macro_series", "market/funding_rates", "market/listings"),
+    description="Visit the declared sources of news, posts, series, funding, and venues.",
 )
 
 ALL = [bootstrap, intraday, daily, training, sources]

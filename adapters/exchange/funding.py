@@ -7,7 +7,8 @@ from typing import Any
 
 import stamina
 
-from adapters.exchange.ccxt_client import Credentials, Exchange, call, connect
+from adapters.exchange.ccxt_client import Credentials, call, connect
+from adapters.exchange.listings import list_contracts
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.money import decimal
 from trading.timeframe import EPOCH
@@ -35,7 +36,7 @@ class FundingRates:
         self._exchange = connect(exchange_id, Credentials(), rest_url, rate_limit=rest_url is None)
         if not self._exchange.has.get("fetchFundingRateHistory"):
             raise Misconfigured(f"exchange {exchange_id}: ccxt does not read its funding history")
-        _list_contracts(self._exchange)
+        list_contracts(self._exchange)
 
     def history(self, symbol: str, start: datetime, end: datetime) -> Iterator[tuple[list[Rate], list[Refused]]]:
         """Yield the rates settled in [start, end), oldest first, window by window, and what could not be believed.
@@ -62,16 +63,6 @@ class FundingRates:
             with attempt:
                 return call(self._exchange, method, *arguments)
         raise Unavailable(f"{self._exchange.id} does not answer")
-
-
-def _list_contracts(exchange: Exchange) -> None:
-    """Let `exchange` list its contracts; our connections ask for spot markets alone."""
-    own = type(exchange)().options.get("fetchMarkets")
-    types = own.get("types") if isinstance(own, dict) else None
-    if types is None:
-        exchange.options.pop("fetchMarkets", None)
-        return
-    exchange.options["fetchMarkets"] = {**own, "types": [t for t in types if t not in ("spot", "option", "margin")]}
 
 
 def _judged(rows: list[Any], start: datetime, until: datetime) -> tuple[list[Rate], list[Refused]]:

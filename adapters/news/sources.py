@@ -20,7 +20,10 @@ KINDS: Mapping[str, frozenset[str]] = {
     "posts": frozenset({"language", "items", "fields"}),
     "series": frozenset({"format", "items", "fields", "unit", "missing"}),
     "funding": frozenset({"exchange", "symbols", "venue", "start"}),
+    "venue": frozenset({"exchange", "venue", "kinds"}),
 }
+#: What can be traded at a venue.
+MARKETS = ("spot", "swap", "future")
 _CONTRACT = frozenset({"name", "kind", "url", "fresh", "every", "licence", "key_file"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _SPAN = re.compile(r"([1-9]\d{0,4})([mhd])")
@@ -50,6 +53,7 @@ class Source:
     symbols: tuple[str, ...] = ()
     venue: str = ""
     start: datetime | None = None
+    kinds: tuple[str, ...] = ("spot",)
     key_file: Path | None = None
 
     def address(self) -> str:
@@ -110,7 +114,7 @@ def _source(table: Mapping[str, Any], path: Path) -> Source:
     if unknown:
         raise Misconfigured(f"{where}: a source of kind {kind} has no {', '.join(unknown)}")
     licence = _text(table, "licence", where, needed=True)
-    url = _url(table, where, needed=kind != "funding")
+    url = _url(table, where, needed=kind not in ("funding", "venue"))
     return Source(
         name=name,
         kind=kind,
@@ -125,9 +129,7 @@ def _source(table: Mapping[str, Any], path: Path) -> Source:
 
 def _particular(table: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
     """Return what only some kinds have."""
-    own: dict[str, Any] = {
-        name: _text(table, name, where) for name in ("items", "format", "unit", "exchange") if name in table
-    }
+    own: dict[str, Any] = {name: _text(table, name, where) for name in ("items", "format", "unit") if name in table}
     if "language" in KINDS[kind]:
         own["language"] = (_text(table, "language", where) or "und").lower()
     if kind == "series" and own.setdefault("format", "json") not in ("json", "csv"):
@@ -137,12 +139,23 @@ def _particular(table: Mapping[str, Any], kind: str, where: str) -> dict[str, An
         raise Misconfigured(f"{where}: fields is a table of names, such as {{ time = 'date' }}")
     own["fields"] = fields
     own["missing"] = _texts(table, "missing", where)
+    if "exchange" in KINDS[kind]:
+        own |= _of_exchange(table, kind, where)
+    return own
+
+
+def _of_exchange(table: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
+    """Return what says which exchange, and what of it."""
+    exchange = _text(table, "exchange", where, needed=True)
+    own: dict[str, Any] = {"exchange": exchange, "venue": _text(table, "venue", where) or exchange}
     if kind == "funding":
-        own["symbols"] = _texts(table, "symbols", where)
-        own["venue"] = _text(table, "venue", where) or own.get("exchange", "")
-        own["start"] = _start(table.get("start"), where)
-        if not own.get("exchange") or not own["symbols"]:
-            raise Misconfigured(f'{where}: exchange and symbols are needed, such as symbols = ["BTC/USDT:USDT"]')
+        own |= {"symbols": _texts(table, "symbols", where), "start": _start(table.get("start"), where)}
+        if not own["symbols"]:
+            raise Misconfigured(f'{where}: symbols are needed, such as symbols = ["BTC/USDT:USDT"]')
+    elif "kinds" in table:
+        own["kinds"] = _texts(table, "kinds", where)
+        if not own["kinds"] or set(own["kinds"]) - set(MARKETS):
+            raise Misconfigured(f"{where}: kinds are some of {', '.join(MARKETS)}")
     return own
 
 

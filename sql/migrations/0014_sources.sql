@@ -212,3 +212,70 @@ comment on column analytics.sources.stale is 'True when its newest item was olde
 comment on column analytics.sources.written is 'Rows written since it was first asked, versions included.';
 comment on column analytics.sources.refused is 'Items quarantined since it was first asked.';
 comment on column analytics.sources.error is 'Why the last attempt failed; empty when it did not.';
+
+-- All that a venue lists, as it was read at knowledge_ts; what it lists no more gets a last version that says so.
+create table market.listings (
+    venue text not null,
+    symbol text not null,
+    knowledge_ts timestamptz not null,
+    kind text not null check (kind in ('spot', 'swap', 'future')),
+    base text not null,
+    quote text not null,
+    settle text not null,
+    -- Null where the venue does not say.
+    tick numeric check (tick > 0),
+    lot numeric check (lot > 0),
+    min_quantity numeric,
+    min_notional numeric,
+    maker_fee numeric,
+    taker_fee numeric,
+    status text not null check (status in ('TRADING', 'HALTED', 'DELISTED')),
+    listed_at timestamptz,
+    delisted_at timestamptz,
+    run_id text not null,
+    code_version text not null,
+    primary key (venue, symbol, knowledge_ts),
+    check (status <> 'DELISTED' or delisted_at is not null)
+);
+
+-- What a venue can do for us, as it was judged at knowledge_ts.
+create table market.venues (
+    venue text not null,
+    knowledge_ts timestamptz not null,
+    exchange text not null,
+    data boolean not null,
+    paper boolean not null,
+    live boolean not null,
+    time_fence text not null,
+    client_id text not null,
+    query_by_client_id text not null,
+    reads text[] not null,
+    streams text[] not null,
+    exact_books boolean not null,
+    missing text[] not null,
+    run_id text not null,
+    code_version text not null,
+    primary key (venue, knowledge_ts),
+    check (not live or (time_fence <> '' and client_id <> '' and query_by_client_id <> ''))
+);
+
+-- What could be traded at a venue at a time, by what was known then: what was delisted later is in it. Of a time before
+-- the venue was first read it says what that reading knew, where the venue states that it was listed by then.
+create function market.instruments_at(at_venue text, at_ts timestamptz) returns setof market.listings
+language sql stable as $$
+select t.*
+from (
+    select distinct on (l.symbol) l.*
+    from market.listings as l
+    where
+        l.venue = at_venue
+        and l.knowledge_ts <= greatest(
+            at_ts, (select min(f.knowledge_ts) from market.listings as f where f.venue = at_venue)
+        )
+    order by l.symbol asc, l.knowledge_ts desc
+) as t
+where
+    t.status <> 'DELISTED'
+    and (t.delisted_at is null or t.delisted_at > at_ts)
+    and (t.knowledge_ts <= at_ts or t.listed_at <= at_ts)
+$$;

@@ -11,7 +11,10 @@ from adapters.store.local_postgres import fresh_database
 from adapters.store.migrate import migrate
 from tests.fakes.feed_server import FeedServer, feed_server
 
-TABLES = "news.articles, news.social_posts, news.macro_series, ops.sources, ops.quarantined_items, market.funding_rates"
+TABLES = (
+    "news.articles, news.social_posts, news.macro_series, ops.sources, ops.quarantined_items, market.funding_rates,"
+    " market.listings, market.venues"
+)
 
 
 @pytest.fixture

@@ -5,13 +5,17 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from adapters.exchange.clock import WallClock
 from adapters.store import books
 from adapters.store.database import Database
+from assets.market.funding_rates import funding_rates
+from assets.market.listings import listings
 from assets.news.articles import articles
 from assets.news.macro_series import macro_series
 from assets.news.social_posts import social_posts
 from assets.resources import DeskResource
 from tests.fakes.feed_server import FeedServer
+from tests.fakes.futures_server import serve_funding
 from tests.integration.news.made import entry, rss
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster.*")
@@ -100,7 +104,37 @@ def test_a_round_of_all_sources(desk: Database, server: FeedServer, tmp_path: Pa
     assert str(again["articles"]["desk"]).startswith("EARLY")
 
 
+VENUES = """
+[[source]]
+name = "perps"
+kind = "funding"
+exchange = "binanceusdm"
+url = "{url}"
+symbols = ["BTC/USDT:USDT"]
+fresh = "9h"
+licence = "own use"
+
+[[source]]
+name = "universe"
+kind = "venue"
+exchange = "binanceusdm"
+url = "{url}"
+kinds = ["swap"]
+fresh = "2d"
+licence = "own use"
+"""
+
+
+def test_venues_and_funding(desk: Database, server: FeedServer, tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(VENUES.format(url=server.url))
+    now = WallClock().now()
+    serve_funding(server, {"BTCUSDT": [(round(now.timestamp() * 1000) - 3_600_000, "0.0001")], "ETHUSDT": []})
+    shown, failed = run(funding_rates, listings)
+    assert failed == {}
+    assert [shown[name]["dagster/row_count"] for name in ("funding_rates", "listings")] == [1, 3]
+
+
 def test_nothing_is_declared_nothing_is_done(desk: Database) -> None:
-    shown, failed = run(articles, social_posts, macro_series)
+    shown, failed = run(articles, social_posts, macro_series, funding_rates, listings)
     assert failed == {}
     assert {name: told["sources"] for name, told in shown.items()} == dict.fromkeys(shown, 0)

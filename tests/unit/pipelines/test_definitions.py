@@ -40,6 +40,7 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles",
         "market/funding_rates",
         "market/instruments",
+        "market/listings",
         "news/articles",
         "news/macro_series",
         "news/social_posts",
@@ -57,6 +58,8 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles:expectations",
         "market/candles:fresh",
         "market/candles:sound",
+        "market/listings:fresh",
+        "market/listings:sound",
         "market/funding_rates:fresh",
         "market/funding_rates:sound",
         *(

@@ -48,6 +48,15 @@ symbols = ["BTC/USDT:USDT"]
 start = 2024-01-01
 fresh = "9h"
 licence = "facts of the exchange"
+
+[[source]]
+name = "kraken"
+kind = "venue"
+exchange = "kraken"
+kinds = ["spot"]
+fresh = "2d"
+every = "1d"
+licence = "facts of the exchange"
 """
 
 
@@ -58,7 +67,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_whole_file(tmp_path: Path) -> None:
-    desk, panic, mood, perps = read(written(tmp_path, WHOLE))
+    desk, panic, mood, perps, kraken = read(written(tmp_path, WHOLE))
     assert (desk.fresh, desk.every, desk.language) == (timedelta(hours=6), timedelta(minutes=5), "en")
     assert (panic.every, panic.language, panic.key_file) == (timedelta(minutes=15), "und", tmp_path / "panic.key")
     assert (mood.items, mood.fields["time"], mood.missing) == ("data", "timestamp", (".",))
@@ -67,6 +76,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("BTC/USDT:USDT",),
         datetime(2024, 1, 1, tzinfo=UTC),
     )
+    assert (kraken.venue, kraken.kinds) == ("kraken", ("spot",))
     with pytest.raises(Misconfigured, match=r"panic: key_file .* cannot be read"):
         panic.address()
     (tmp_path / "panic.key").write_text("abc\n")
@@ -103,7 +113,9 @@ def test_none_are_declared_without_a_file_and_a_named_one_must_be_there(tmp_path
         ('format = "json"', 'format = "xml"', "mood: format = 'xml'"),
         ('fields = { time = "timestamp", value = "value" }', 'fields = "x"', "mood: fields"),
         ('missing = ["."]', 'missing = "."', "mood: missing"),
-        ('symbols = ["BTC/USDT:USDT"]', "", "perps: exchange and symbols"),
+        ('symbols = ["BTC/USDT:USDT"]', "", "perps: symbols are needed"),
+        ('exchange = "binanceusdm"', "", "perps: exchange"),
+        ('kinds = ["spot"]', 'kinds = ["option"]', "kraken: kinds are some of spot, swap, future"),
         ("start = 2024-01-01", 'start = "soon"', "perps: start"),
         ("[[source]]", "[[sources]]", "only tables"),
         ("[[source]]", "[[source", "sources.toml"),
