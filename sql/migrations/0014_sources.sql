@@ -275,7 +275,6 @@ from (
     order by l.symbol asc, l.knowledge_ts desc
 ) as t
 where
-    t.status <> 'DELISTED'
-    and (t.delisted_at is null or t.delisted_at > at_ts)
+    (t.delisted_at is null or t.delisted_at > at_ts)
     and (t.knowledge_ts <= at_ts or t.listed_at <= at_ts)
 $$;
