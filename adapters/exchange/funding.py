@@ -7,8 +7,8 @@ from typing import Any
 
 import stamina
 
-from adapters.exchange.ccxt_client import Credentials, call, connect
-from adapters.exchange.listings import list_contracts
+from adapters.exchange.ccxt_client import Credentials, connect
+from adapters.exchange.listings import list_contracts, told
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.money import decimal
 from trading.timeframe import EPOCH
@@ -44,6 +44,7 @@ class FundingRates:
         Raises:
             Misconfigured: the exchange has no such perpetual.
             Unavailable: no answer, after a few attempts.
+        BadData: an answer that ccxt cannot read.
         """
         market = self._ask("load_markets").get(symbol)
         if market is None or not market.get("swap"):
@@ -61,7 +62,7 @@ class FundingRates:
     def _ask(self, method: str, *arguments: Any) -> Any:
         for attempt in stamina.retry_context(on=Unavailable, attempts=_ATTEMPTS, timeout=60.0):
             with attempt:
-                return call(self._exchange, method, *arguments)
+                return told(self._exchange, method, *arguments)
         raise Unavailable(f"{self._exchange.id} does not answer")
 
 

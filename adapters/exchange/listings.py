@@ -20,19 +20,38 @@ def listings(exchange_id: str, venue: str, kinds: Sequence[str], rest_url: str |
     Raises:
         Misconfigured: ccxt knows no such exchange.
         Unavailable: it does not answer.
-        BadData: it lists nothing.
+        BadData: it lists nothing, or what ccxt cannot read.
     """
     exchange = connect(exchange_id, Credentials(), rest_url, rate_limit=rest_url is None)
     try:
         if set(kinds) != {"spot"}:
             list_contracts(exchange, spot="spot" in kinds)
-        markets = call(exchange, "load_markets")
+        markets = told(exchange, "load_markets")
         found = [_listing(exchange, venue, market) for market in markets.values() if market.get("type") in kinds]
     finally:
         exchange.session.close()
     if not found:
         raise BadData(f"{exchange_id} lists no market of kind {', '.join(kinds)}")
     return found
+
+
+def told(exchange: Exchange, method: str, *arguments: Any) -> Any:
+    """Call a unified reading `method` of `exchange` and return its answer; errors as `call` raises them.
+
+    Raises:
+        BadData: the exchange answers in another shape than ccxt reads.
+    """
+    # What is no JSON at all ccxt takes for an empty answer; where nothing is asked this stays as it is.
+    exchange.enableLastJsonResponse, exchange.last_json_response = True, {}
+    try:
+        answer = call(exchange, method, *arguments)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise BadData(
+            f"{exchange.id} answers {method} in a shape that cannot be read: {type(error).__name__}"
+        ) from None
+    if not isinstance(exchange.last_json_response, list | dict):
+        raise BadData(f"{exchange.id} answers {method} with what is no JSON")
+    return answer
 
 
 def list_contracts(exchange: Exchange, *, spot: bool = False) -> None:

@@ -105,6 +105,17 @@ def test_what_is_declared_wrongly_is_named(db: Database, server: FeedServer, mor
     assert why in found.error
 
 
+@pytest.mark.parametrize("body", ['{"code": -1121}', "7", '["x"]', '[{"fundingTime": "x"}]', "{", ""])
+def test_an_answer_of_another_shape_stores_nothing(db: Database, server: FeedServer, body: str) -> None:
+    serve_funding(server, {"BTCUSDT": []})
+    server.put("/fapi/v1/fundingRate", body)
+    found = visited(db, perps(server, BTC))
+    assert found.written == 0
+    assert (found.stale(NOW) or "").startswith("nothing yet")
+    if "x" not in body:  # rows without a time are left out by ccxt; that nothing comes is seen by the check fresh
+        assert found.ended is Ended.FAILED
+
+
 @pytest.mark.data
 def test_real_rates_come_in_whole(db: Database, server: FeedServer) -> None:
     folder = Path(os.environ["TRADEWIND_TEST_DATA"]) / "derivatives/binance_2023-01_2024-05"

@@ -136,3 +136,11 @@ def test_every_exchange_of_ccxt_has_a_row() -> None:
     assert {one.exchange for one in rows if one.live} == {"binance", "binanceus"}
     with pytest.raises(Misconfigured, match="'nowhere'"):
         capabilities("nowhere")
+
+
+@pytest.mark.parametrize("body", ['{"symbols": 7}', '{"symbols": [7]}', '{"symbols": [{}]}', "[]", "7", "{", "", '"x"'])
+def test_an_answer_of_another_shape_fails_that_venue_alone(db: Database, server: FeedServer, body: str) -> None:
+    server.put("/fapi/v1/exchangeInfo", body)
+    found = visited(db, venue(server), NOW)
+    assert found.ended is Ended.FAILED
+    assert found.error
