@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     health_port: int | None = Field(
         default=None, ge=0, le=65535, description="/health and /metrics of execution on the loopback; 0 = any free port"
     )
+    sources: Path | None = Field(
+        default=None, description="file that declares news, posts, series, funding; none = sources.toml of the data dir"
+    )
     review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -2,7 +2,7 @@
 
 import click
 
-from cli import audit, dlq, doctor, halt, resume, run, show_config, status, up, verify
+from cli import audit, dlq, doctor, halt, resume, run, show_config, status, up, venues, verify
 from cli.data import archive, as_of, coverage, export, gaps, import_
 from cli.verb import app, explain
 from trading.errors import Misconfigured
@@ -13,7 +13,7 @@ __all__ = ["VERBS", "app", "enter"]
 VERBS = (
     *(run, up, status, halt, resume, dlq, audit, verify),
     *(coverage, gaps, import_, as_of, export, archive),
-    *(show_config, doctor),
+    *(venues, show_config, doctor),
 )
 
 

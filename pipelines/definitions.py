@@ -5,7 +5,8 @@ import dagster as dg
 from assets.checks import expectations
 from assets.features import technical_features
 from assets.forecasts import market_regimes, price_forecasts
-from assets.market import candles, instruments
+from assets.market import candles, funding_rates, instruments, listings
+from assets.news import articles, macro_series, social_posts
 from assets.partitions import HISTORY
 from assets.portfolio import equity_curve, positions
 from assets.reports import daily_performance
@@ -20,6 +21,11 @@ __all__ = ["HISTORY", "defs"]
 ASSETS = [
     instruments,
     candles,
+    listings,
+    funding_rates,
+    articles,
+    social_posts,
+    macro_series,
     technical_features,
     price_models,
     regime_models,

@@ -69,4 +69,11 @@ upkeep = dg.define_asset_job(
     description="Archive and delete what the retention policies say is due, and refresh the rollups.",
 )
 
-ALL = [bootstrap, intraday, daily, training, upkeep]
+#: What is told besides prices: asked of every declared source that is due.
+sources = dg.define_asset_job(
+    "sources",
+    _assets("news/articles", "news/social_posts", "news/macro_series", "market/funding_rates", "market/listings"),
+    description="Visit the declared sources of news, posts, series, funding, and venues.",
+)
+
+ALL = [bootstrap, intraday, daily, training, upkeep, sources]

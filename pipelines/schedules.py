@@ -4,10 +4,12 @@ from datetime import UTC, timedelta
 
 import dagster as dg
 
+from adapters.news.sources import FILE, declared
+from adapters.settings import load
 from pipelines import jobs
 
 #: A run that takes longer than this many seconds hangs or has lost its process; the monitor ends it.
-_LONGEST = {"intraday": "120", "daily": "300", "training": "900", "upkeep": "3000"}
+_LONGEST = {"intraday": "120", "daily": "300", "training": "900", "upkeep": "3000", "sources": "600"}
 #: The daemon's log is a file that grows for ever; all of it is in the run's own log.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 _UNDER_WAY = [
@@ -80,6 +82,22 @@ def upkeep_every_hour(context: dg.ScheduleEvaluationContext) -> Request:
     return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["upkeep"]})
 
 
+@dg.schedule(
+    job=jobs.sources,
+    cron_schedule="1-59/5 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def sources_every_five_minutes(context: dg.ScheduleEvaluationContext) -> Request:
+    """Visit the sources that are due; without a file of sources nothing runs."""
+    settings = load()
+    if not declared(settings):
+        return dg.SkipReason(f"no source is declared: {settings.sources or settings.data_dir / FILE} is not there")
+    if busy := _under_way(context, "sources"):
+        return busy
+    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["sources"]})
+
+
 def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -> Request:
     """Return a run of `job` for the day that lies `back` before the tick, unless one is under way."""
     day = f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
@@ -94,4 +112,11 @@ def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None 
     return dg.SkipReason(f"run {runs[0].run_id} of {job} is still under way") if runs else None
 
 
-ALL = [intraday_every_minute, daily_of_today, daily_of_yesterday, training_every_day, upkeep_every_hour]
+ALL = [
+    intraday_every_minute,
+    daily_of_today,
+    daily_of_yesterday,
+    training_every_day,
+    upkeep_every_hour,
+    sources_every_five_minutes,
+]

@@ -18,7 +18,7 @@ from adapters.store import books, dead_letters, halts
 from adapters.store import status as stored
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
-from cli import doctor, halt, resume, show_config, status, up
+from cli import doctor, halt, resume, show_config, status, up, venues
 from cli.program import enter
 from cli.session.markets import random_market
 from cli.session.result import collect
@@ -97,6 +97,12 @@ def test_show_config() -> None:
 def test_doctor(tmp_path: Path) -> None:
     findings = [vars(finding) for finding in doctor.examine(Settings(data_dir=tmp_path))]
     assert_documented("doctor", {"ok": True, "findings": findings})
+
+
+def test_venues(tmp_path: Path) -> None:
+    (row,) = venues._rows(Settings(data_dir=tmp_path), None)
+    assert (row["venue"], row["exchange"], row["live"]) == ("simulator", "binance", True)
+    assert_documented("venues", {"venues": [row]})
 
 
 def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,14 @@ HEAVY = {
     "ccxt",
     "confluent_kafka",
     "duckdb",
+    "feedparser",
     "great_expectations",
     "jinja2",
     "lightgbm",
     "numba",
     "pandas",
     "polars_talib",
+    "rapidfuzz",
     "scipy",
     "sklearn",
 }
@@ -36,7 +38,12 @@ def test_assets_jobs_and_checks_are_these():
         "forecasts/market_regimes",
         "forecasts/price_forecasts",
         "market/candles",
+        "market/funding_rates",
         "market/instruments",
+        "market/listings",
+        "news/articles",
+        "news/macro_series",
+        "news/social_posts",
         "portfolio/equity_curve",
         "portfolio/positions",
         "reports/daily_performance",
@@ -52,9 +59,18 @@ def test_assets_jobs_and_checks_are_these():
         "market/candles:expectations",
         "market/candles:fresh",
         "market/candles:sound",
+        "market/listings:fresh",
+        "market/listings:sound",
+        "market/funding_rates:fresh",
+        "market/funding_rates:sound",
+        *(
+            f"news/{name}:{check}"
+            for name in ("articles", "macro_series", "social_posts")
+            for check in ("fresh", "sound")
+        ),
     }
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert names == {"bootstrap", "intraday", "daily", "training", "upkeep"}
+    assert names == {"bootstrap", "intraday", "daily", "training", "upkeep", "sources"}
 
 
 def test_every_asset_has_a_group_named_like_its_schema_kinds_and_a_description():

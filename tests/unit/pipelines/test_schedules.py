@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -64,8 +65,26 @@ def test_a_tick_is_skipped_while_its_day_is_under_way(
     assert partition(asked(schedules.intraday_every_minute, datetime(2026, 5, 5, 12, tzinfo=UTC), instance))
 
 
-def test_requests_fit_their_jobs(instance: dg.DagsterInstance) -> None:
+SOURCE = '[[source]]\nname = "x"\nkind = "feed"\nurl = "http://x.example"\nfresh = "1h"\nlicence = "own use"\n'
+
+
+def test_sources_are_visited_only_where_some_are_declared(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEWIND_DATA_DIR", str(tmp_path))
+    at = datetime(2026, 3, 4, 12, 1, tzinfo=UTC)
+    skipped = asked(schedules.sources_every_five_minutes, at, instance)
+    assert isinstance(skipped, dg.SkipReason)
+    assert str(tmp_path / "sources.toml") in (skipped.skip_message or "")
+    (tmp_path / "sources.toml").write_text(SOURCE)
+    assert partition(asked(schedules.sources_every_five_minutes, at, instance)) is None
+
+
+def test_requests_fit_their_jobs(instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.definitions import defs
+
+    monkeypatch.setenv("TRADEWIND_DATA_DIR", str(tmp_path))
+    (tmp_path / "sources.toml").write_text(SOURCE)
 
     for schedule in schedules.ALL:
         request = asked(schedule, datetime(2026, 3, 4, 12, tzinfo=UTC), instance)

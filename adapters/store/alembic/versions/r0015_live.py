@@ -5,7 +5,7 @@ from alembic import op
 from adapters.store.statements import run
 
 revision = "0015_live"
-down_revision = "0013_storage"
+down_revision = "0014_sources"
 
 
 def upgrade() -> None:

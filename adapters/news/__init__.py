@@ -1,0 +1,1 @@
+"""News, posts, series: where they come from, how they are fetched, read and vetted."""

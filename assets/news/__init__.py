@@ -1,0 +1,1 @@
+"""What is told: news, posts, series; every one from a declared source."""

@@ -1,0 +1,1 @@
+"""What may be believed of a piece of news, and what it is about."""
