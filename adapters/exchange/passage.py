@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 
-from adapters.exchange.ccxt_client import Exchange, retry_after
+from adapters.exchange.ccxt_client import Exchange, Transient, retry_after
 from trading.errors import Unavailable
 
 #: ccxt states what a request costs in parts of its own unit; a tenth of it is the smallest that it uses.
@@ -106,7 +106,11 @@ def guard(exchange: Exchange, passage: Passage, gate: Gate) -> None:
         params, config = params or {}, config or {}
         cost = exchange.calculate_rate_limiter_cost(api, method, path, params, config)
         gate.request = Request(f"{method} {path}", max(1, ceil(float(cost) * _UNITS - 1e-9)))
-        return plain(path, api, method, params, headers, body, config)
+        answer = plain(path, api, method, params, headers, body, config)
+        # ccxt hands on HTML, a torn answer or nothing as text, and finds no rows in it: not known is not empty.
+        if method == "GET" and path != "ping" and (not isinstance(answer, dict | list) or answer == {}):
+            raise Transient(f"{exchange.id} answered {method} {path} with nothing that can be read: {answer!r:.60}")
+        return answer
 
     gate.passage = passage
     exchange.fetch2 = announced

@@ -7,7 +7,8 @@ from adapters.exchange.passage import Allowance, Held, Reply, Request
 from adapters.resilience.budget import READS, Budget
 from adapters.resilience.circuits import Circuits
 
-_TOO_MANY = (418, 429)
+#: 403 is how a venue's firewall says it, without a time.
+_TOO_MANY = (403, 418, 429)
 #: Where the venue does not say for how long.
 _PAUSE_SECONDS = 10.0
 #: How long to wait before asking the budget again, and the longest wait before looking anew.
@@ -56,7 +57,7 @@ class Reading:
 
     def leave(self, reply: Reply) -> None:
         """Share a pause with all processes, and what the endpoint's circuit should know."""
-        if reply.status in _TOO_MANY:
+        if reply.status is not None and reply.status in _TOO_MANY:
             seconds = _PAUSE_SECONDS if reply.retry_after is None else reply.retry_after
             self._circuits.pause(self._venue, reply.status, seconds)
         broken = reply.status is None or reply.status >= 500
