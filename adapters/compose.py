@@ -134,15 +134,25 @@ def quotes(
         yield prices.last
 
 
-def market_data(settings: Settings, label: str, *, patience: float = 20.0, bulk: bool = False) -> "MarketData":
-    """Return the public data of the exchange of the settings; in local mode the simulator answers.
-
-    Its requests wait `patience` seconds at most for their turn; a `bulk` of them leaves more to others.
-    """
+def market_data(settings: Settings, label: str) -> "MarketData":
+    """Return this process's public data of the exchange of the settings; in local mode the simulator answers."""
     exchange, url = _exchange(settings)
     shared = database(settings.required("database_url"))
-    kept = settings.data_dir / "cache" / "reference.sqlite"
-    return _market_data(exchange, clock(settings), label, url, shared, _redis_url(settings), kept, patience, bulk)
+    return _market_data(exchange, clock(settings), label, url, shared, _redis_url(settings), _cache(settings))
+
+
+@contextmanager
+def history(settings: Settings, label: str, shared: Database, patience: float) -> "Iterator[MarketData]":
+    """Yield the same for one who reads in bulk: it waits `patience` seconds for its turn and leaves more to others."""
+    from adapters.resilience.budget import BULK
+
+    exchange, url = _exchange(settings)
+    redis_url, time = _redis_url(settings), clock(settings)
+    data = _reader(exchange, time, label, url, shared, redis_url, _cache(settings), patience=patience, share=BULK)
+    try:
+        yield data
+    finally:
+        data.close()
 
 
 def market_stream(
@@ -177,8 +187,11 @@ def _redis_url(settings: Settings) -> str | None:
     return None if settings.redis_url is None else settings.redis_url.get_secret_value()
 
 
-@cache
-def _market_data(
+def _cache(settings: Settings) -> Path:
+    return settings.data_dir.resolve() / "cache" / "reference.sqlite"
+
+
+def _reader(
     exchange: str,
     time: Clock,
     label: str,
@@ -186,11 +199,12 @@ def _market_data(
     shared: Database,
     redis_url: str | None,
     kept: Path,
-    patience: float,
-    bulk: bool,
+    *,
+    patience: float = 20.0,
+    share: float | None = None,
 ) -> "MarketData":
     from adapters.exchange.market_data import MarketData
-    from adapters.resilience.budget import BULK, READS, Budget
+    from adapters.resilience.budget import READS, Budget
     from adapters.resilience.circuits import Circuits
     from adapters.resilience.reading import Reading
 
@@ -200,7 +214,10 @@ def _market_data(
         circuits=Circuits(shared),
         budget=Budget(shared, redis_url),
         patience=patience,
-        share=BULK if bulk else READS,
+        share=share or READS,
     )
     # On loopback there is nobody to spread requests for; the simulator counts weights all the same.
     return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None, passage=passage, cache=kept)
+
+
+_market_data = cache(_reader)

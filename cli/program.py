@@ -3,14 +3,14 @@
 import click
 
 from cli import audit, dlq, doctor, halt, resume, run, show_config, status, up, verify
-from cli.data import coverage, gaps, import_
+from cli.data import backfill, coverage, gaps, import_
 from cli.verb import app, explain
 from trading.errors import Misconfigured
 
 __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
-VERBS = (run, up, status, halt, resume, dlq, audit, verify, coverage, gaps, import_, show_config, doctor)
+VERBS = (run, up, status, halt, resume, dlq, audit, verify, coverage, gaps, import_, backfill, show_config, doctor)
 
 
 def enter(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Which candles the database holds: its series, and the open times of one."""
+"""Which candles the database holds: its series, the open times of one, its first and last."""
 
 from datetime import datetime
 
@@ -18,3 +18,14 @@ def open_times(connection: Connection, venue: str, symbol: str, timeframe: str) 
         (venue, symbol, timeframe),
     )
     return [row["ts"] for row in rows.fetchall()]
+
+
+def bounds(connection: Connection, venue: str, symbol: str, timeframe: str) -> tuple[datetime, datetime]:
+    """Return the open times of the first and the last bar of a series that has any."""
+    row = connection.execute(
+        "select min(ts) as first, max(ts) as last from market.candles"
+        " where venue = %s and symbol = %s and timeframe = %s",
+        (venue, symbol, timeframe),
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return row["first"], row["last"]

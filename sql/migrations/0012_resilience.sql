@@ -37,7 +37,6 @@ create table ops.backfilled_days (
     day date not null,
     read_at timestamptz not null,
     bars integer not null,
-    written integer not null,
     quarantined integer not null,
     primary key (venue, symbol, timeframe, day)
 );
