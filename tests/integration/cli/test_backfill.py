@@ -22,6 +22,7 @@ from adapters.store.database import Database
 from adapters.store.frames import Store
 from cli.program import enter
 from tests.integration.adapters.store.conftest import db
+from tests.integration.cli.test_json import assert_documented
 from tests.integration.simulator.conftest import start_simulator
 from tests.integration.simulator.simulator_process import SimulatorProcess
 from trading.candle import TS
@@ -70,6 +71,8 @@ class Line:
         code, told = self.ask(*words)
         assert code == 0, told
         (one,) = told["series"]
+        if one["holes"]:
+            assert_documented("data backfill", told)
         return one
 
     def stored(self) -> pl.DataFrame:
