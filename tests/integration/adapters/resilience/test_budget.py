@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic, sleep
@@ -107,6 +108,19 @@ def test_what_orders_used_is_taken_from_what_others_may_read(db: Database):
     liaison.look()
     assert budget.take(VENUE, SMALL, 24, READS)
     assert not budget.take(VENUE, SMALL, 1, READS)
+
+
+def test_of_those_who_take_at_once_none_takes_too_much(db: Database):
+    def take_all(venue: str) -> int:
+        taken = 0
+        while budget.take(venue, Allowance(50, 60), 7, 1.0):
+            taken += 7
+        return taken
+
+    with Database(db.url, size=8) as wide, ThreadPoolExecutor(8) as pool:
+        budget = Budget(wide)
+        taken = [sum(pool.map(take_all, [f"venue {number}"] * 8)) for number in range(20)]
+    assert taken == [49] * 20
 
 
 def test_a_window_moves(db: Database):
