@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from threading import Lock
 from time import monotonic
 
+import psycopg
 import structlog
 
 from adapters.exchange.passage import Allowance, Reply, Request
@@ -69,8 +70,9 @@ class Liaison:
             self._exchange(until, status)
             if units:
                 self._budget.count(self.venue, self._allowance, units)
+                units = 0
             self._look_around()
-        except Unavailable as error:
+        except (Unavailable, psycopg.Error) as error:
             with self._lock:
                 self._units = min(self._units + units, self._allowance.units)
             if not self._away:
@@ -87,9 +89,10 @@ class Liaison:
             heard = pause_left(connection, self.venue)
         self._told_until = until
         if heard:
+            heard_until = monotonic() + heard
+            self._told_until = max(until, heard_until)
             with self._lock:
-                self._until = max(self._until, monotonic() + heard)
-                self._told_until = max(self._told_until, self._until)
+                self._until = max(self._until, heard_until)
 
     def _look_around(self) -> None:
         if monotonic() < self._look_on:
