@@ -132,11 +132,11 @@ def test_a_window_moves(db: Database):
 
 
 def test_a_pause_stops_all_processes_for_as_long_as_the_venue_said(simulator: SimulatorProcess, db: Database):
-    seconds = 3.0
+    seconds = 2.0
     rule = {"fault": "too_many_429", "on": "market", "symbol": "BTCUSDT", "next": 1, "skip": 30}
     simulator.control().faults({"seed": 1, "rules": [rule | {"milliseconds": round(seconds * 1000)}]})
     asked = {"rest_url": simulator.ready["rest_url"], "database": db.url, "redis_url": None}
-    told = processes(PROCESSES, allowance=PLENTY, seconds=5, patience=10.0, **asked)
+    told = processes(PROCESSES, allowance=PLENTY, seconds=4, patience=10.0, **asked)
     began = next(at for at, status in sorted(one for _, came in told for one in came) if status == 429)
     went = sorted(at for each, _ in told for at, _ in each)
     told_again = [line for line in warned(simulator) if line["ignored"]]
@@ -155,12 +155,12 @@ def test_execution_hears_of_the_pause_of_others_and_they_of_its_own(simulator: S
     liaison = Liaison(VENUE, PLENTY, db, budget)
     venue = simulator.venue(passage=liaison, waits=liaison.waits)
     reading = Reading(VENUE, PLENTY, circuits, budget, patience=0.0)
-    reading.leave(Reply(Request("GET klines", 4), 429, 2.0, "HTTP 429"))
+    reading.leave(Reply(Request("GET klines", 4), 429, 1.0, "HTTP 429"))
     liaison.look()
     assert venue.waits()
     assert venue.send(simulator.order(Side.SELL, "0.01")).verdict is Verdict.REFUSED
     assert isinstance(venue.balances(), Unreachable)
-    sleep(2.05)
+    sleep(1.05)
     assert not venue.waits()
     liaison.leave(Reply(Request("POST order", 2), 429, 5.0, "HTTP 429"))
     liaison.look()
