@@ -4,8 +4,10 @@ import atexit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from adapters.repeat import repeated
 from adapters.settings import Settings
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
     from adapters.exchange.ccxt_stream import Heard, Stream, Trouble
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
+    from adapters.resilience.liaison import Liaison
 
 
-def venues(settings: Settings, label: str, number: int) -> list[Venue]:
+def venues(settings: Settings, label: str, number: int, liaison: "Liaison | None" = None) -> list[Venue]:
     """Return `number` connections to the venue at which orders of this process go out, for as many threads.
 
-    They share what the venue asks of their key; `label` names it in our tables.
+    They share what the venue asks of their key; `label` names it in our tables; `liaison` tells other processes what
+    these ask, and what others were told.
     """
     if settings.mode != "local":
         raise Misconfigured(f"TRADEWIND_MODE={settings.mode}: orders go only to the simulator so far; use local")
@@ -33,7 +37,7 @@ def venues(settings: Settings, label: str, number: int) -> list[Venue]:
     from adapters.exchange.pause import Pause
 
     time = clock(settings)
-    pause = Pause(time)
+    pause = Pause(time) if liaison is None else Pause(time, liaison.waits)
     credentials = Credentials(settings.required("venue_api_key"), settings.required("venue_api_secret"))
     return [
         CcxtVenue(
@@ -45,9 +49,26 @@ def venues(settings: Settings, label: str, number: int) -> list[Venue]:
             rest_url=settings.required("venue_url"),
             rate_limit=False,
             pause=pause,
+            passage=liaison,
         )
         for _ in range(number)
     ]
+
+
+@contextmanager
+def liaison(settings: Settings, label: str) -> "Iterator[Liaison]":
+    """Yield what keeps this process in touch with all others about the venue; a thread of its own talks to them."""
+    from adapters.exchange.ccxt_client import Credentials, connect
+    from adapters.exchange.passage import allowance
+    from adapters.resilience.budget import Budget
+    from adapters.resilience.liaison import EVERY_SECONDS, Liaison
+
+    exchange, url = _exchange(settings)
+    borne = allowance(connect(exchange, Credentials()))
+    with Database(settings.required("database_url"), size=1, statement_timeout="5s") as own:
+        made = Liaison(_counted_as(label, url), borne, own, Budget(own, _redis_url(settings)))
+        with repeated(made.look, EVERY_SECONDS, "liaison"):
+            yield made
 
 
 def mass_cancel(settings: Settings) -> "MassCancel":
@@ -88,24 +109,50 @@ def _venue_clock(url: str, *, running: bool) -> Clock:
 
 
 @contextmanager
-def quotes(settings: Settings, symbols: Sequence[str]) -> Iterator[Callable[[str], Known[Decimal] | Unreachable]]:
-    """Yield what tells the last price of a symbol; a thread keeps the prices fresh, over a connection of its own."""
+def quotes(
+    settings: Settings, symbols: Sequence[str], liaison: "Liaison | None" = None
+) -> Iterator[Callable[[str], Known[Decimal] | Unreachable]]:
+    """Yield what tells the last price of a symbol; a thread keeps the prices fresh, over a connection of its own.
+
+    No circuit stands before it: who holds a position wants its price the moment that it can be had.
+    """
     from adapters.exchange.binance_wire import BinanceWire
     from adapters.exchange.ccxt_client import Credentials, connect
+    from adapters.exchange.passage import Gate, guard
+    from adapters.exchange.pause import Pause
     from adapters.exchange.quotes import EVERY_SECONDS, Quotes, last_prices
 
     exchange = connect("binance", Credentials(), settings.required("venue_url"), rate_limit=False)
-    wire = BinanceWire(exchange, clock(settings))
+    time = clock(settings)
+    pause = Pause(time)
+    if liaison is not None:
+        guard(exchange, liaison, Gate())
+        pause = Pause(time, liaison.waits)
+    wire = BinanceWire(exchange, time, pause)
     prices = Quotes(lambda: last_prices(wire, symbols))
     with repeated(prices.look, EVERY_SECONDS, "quotes"):
         yield prices.last
 
 
 def market_data(settings: Settings, label: str) -> "MarketData":
-    """Return the public data of the exchange of the settings; in local mode the simulator answers."""
-    local = settings.mode == "local"
-    exchange, url = ("binance", settings.required("venue_url")) if local else (settings.exchange, None)
-    return _market_data(exchange, clock(settings), label, url)
+    """Return this process's public data of the exchange of the settings; in local mode the simulator answers."""
+    exchange, url = _exchange(settings)
+    shared = database(settings.required("database_url"))
+    return _market_data(exchange, clock(settings), label, url, shared, _redis_url(settings), _cache(settings))
+
+
+@contextmanager
+def history(settings: Settings, label: str, shared: Database, patience: float) -> "Iterator[MarketData]":
+    """Yield the same for one who reads in bulk: it waits `patience` seconds for its turn and leaves more to others."""
+    from adapters.resilience.budget import BULK
+
+    exchange, url = _exchange(settings)
+    redis_url, time = _redis_url(settings), clock(settings)
+    data = _reader(exchange, time, label, url, shared, redis_url, _cache(settings), patience=patience, share=BULK)
+    try:
+        yield data
+    finally:
+        data.close()
 
 
 def references(settings: Settings) -> "dict[str, MarketData]":
@@ -114,9 +161,13 @@ def references(settings: Settings) -> "dict[str, MarketData]":
     Raises:
         Misconfigured: ccxt knows no such exchange.
     """
+    time, shared = clock(settings), database(settings.required("database_url"))
     named = (one.partition("=") for one in settings.references)
     return {
-        name: _market_data("binance" if url else name, clock(settings), name, url or None) for name, _, url in named
+        name: _market_data(
+            "binance" if url else name, time, name, url or None, shared, _redis_url(settings), _cache(settings)
+        )
+        for name, _, url in named
     }
 
 
@@ -138,9 +189,51 @@ def market_stream(
     return Stream(exchange, symbols, timeframe, hear, chance)
 
 
-@cache
-def _market_data(exchange: str, time: Clock, label: str, url: str | None) -> "MarketData":
-    from adapters.exchange.market_data import MarketData
+def _exchange(settings: Settings) -> tuple[str, str | None]:
+    """Return ccxt's name of the exchange and its address, None for its own."""
+    return ("binance", settings.required("venue_url")) if settings.mode == "local" else (settings.exchange, None)
 
-    # On loopback there is nobody to be polite to; the simulator counts weights all the same.
-    return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None)
+
+def _counted_as(label: str, url: str | None) -> str:
+    """Return under which name requests are counted: a simulator is not the venue whose label it bears."""
+    return label if url is None else f"{label}@{urlsplit(url).netloc}"
+
+
+def _redis_url(settings: Settings) -> str | None:
+    return None if settings.redis_url is None else settings.redis_url.get_secret_value()
+
+
+def _cache(settings: Settings) -> Path:
+    return settings.data_dir.resolve() / "cache" / "reference.sqlite"
+
+
+def _reader(
+    exchange: str,
+    time: Clock,
+    label: str,
+    url: str | None,
+    shared: Database,
+    redis_url: str | None,
+    kept: Path,
+    *,
+    patience: float = 20.0,
+    share: float | None = None,
+) -> "MarketData":
+    from adapters.exchange.market_data import MarketData
+    from adapters.resilience.budget import READS, Budget
+    from adapters.resilience.circuits import Circuits
+    from adapters.resilience.reading import Reading
+
+    passage = partial(
+        Reading,
+        _counted_as(label, url),
+        circuits=Circuits(shared),
+        budget=Budget(shared, redis_url),
+        patience=patience,
+        share=share or READS,
+    )
+    # On loopback there is nobody to spread requests for; the simulator counts weights all the same.
+    return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None, passage=passage, cache=kept)
+
+
+_market_data = cache(_reader)

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL server; none = the embedded one")
     dagster_url: SecretStr | None = Field(default=None, description="database of Dagster's own storage, psycopg2 form")
 
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis that counts requests to venues; none = the database counts them"
+    )
+
     kafka: str | None = Field(default=None, description="bootstrap servers; none = the in-process broker")
     kafka_api_version: str | None = Field(
         default=None, pattern=r"^\d+\.\d+$", description="for the in-process broker only"

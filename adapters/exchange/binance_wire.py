@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.exchange.ccxt_client import Exchange, WireAnswer, ask, call
+from adapters.exchange.ccxt_client import Exchange, Transient, WireAnswer, ask, call
 from adapters.exchange.pause import Pause
 from trading.errors import Unavailable
 from trading.ports import Clock
@@ -66,4 +66,6 @@ def rows(answer: WireAnswer) -> list[dict[str, Any]]:
 
 def _useless(answer: WireAnswer) -> Unavailable:
     status = "no answer" if answer.status is None else f"HTTP {answer.status}"
-    return Unavailable(f"{status} {answer.error}".strip())
+    # A refusal will be one again; what is lost, broken or garbled may be whole the next time.
+    kind = Transient if answer.status is None or answer.status == 200 or answer.status >= 500 else Unavailable
+    return kind(f"{status} {answer.error}".strip())

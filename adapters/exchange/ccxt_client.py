@@ -10,6 +10,15 @@ from trading.errors import Denied, Misconfigured, TradewindError, Unavailable
 
 Exchange = Any
 
+
+class Transient(Unavailable):
+    """Nothing usable came back this once; a read may be tried again in a moment."""
+
+
+class Throttled(Unavailable):
+    """The venue says that we ask too much; it is not to be asked before the pause that it wants is over."""
+
+
 #: Three days, the longest ban that venues speak of.
 _LONGEST_PAUSE = 259_200.0
 
@@ -108,14 +117,14 @@ def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer
     if not seen:
         return WireAnswer(None, None, error)
     status, headers, body = seen[-1]
-    return WireAnswer(status, _json(body), error, _retry_after(headers))
+    return WireAnswer(status, _json(body), error, retry_after(headers))
 
 
 def call(exchange: Exchange, method: str, *arguments: Any) -> Any:
     """Call a unified reading `method` of `exchange` and return its answer.
 
     Raises:
-        Unavailable: no usable answer came; the same call may succeed later.
+        Unavailable: no usable answer came, Transient or Throttled; the same call may succeed later.
         Misconfigured: the venue does not know the symbol.
         Denied: the venue refused, for example the API key.
     """
@@ -133,12 +142,15 @@ def _translated(exchange_id: str, failure: Exception) -> TradewindError:
     line = " ".join(str(failure).split())[:300]
     if isinstance(failure, ccxt.BadSymbol):
         return Misconfigured(f"{exchange_id} has no such symbol: {line} (option --symbols)")
+    if isinstance(failure, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
+        return Throttled(f"{exchange_id} wants to be left alone: {type(failure).__name__} {line}")
     if isinstance(failure, ccxt.OperationFailed):
-        return Unavailable(f"{exchange_id} does not answer: {type(failure).__name__} {line}")
+        return Transient(f"{exchange_id} does not answer: {type(failure).__name__} {line}")
     return Denied(type(failure).__name__, line)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return for how many seconds the answer with `headers` wants us to stay away, None when it does not say."""
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         return max(0.0, min(float(said), _LONGEST_PAUSE))

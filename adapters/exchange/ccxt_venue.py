@@ -5,11 +5,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
+import stamina
+
 from adapters.exchange import binance_shapes as shapes
 from adapters.exchange.binance_wire import BinanceWire, rows, table
-from adapters.exchange.ccxt_client import Credentials, call, connect
+from adapters.exchange.ccxt_client import Credentials, Transient, call, connect
 from adapters.exchange.ccxt_markets import instrument_of
 from adapters.exchange.outcome import classify
+from adapters.exchange.passage import Gate, Passage, guard
 from adapters.exchange.pause import Pause
 from trading.errors import TradewindError
 from trading.fill import Fill
@@ -22,6 +25,8 @@ T = TypeVar("T")
 
 _PAGE = 1000
 _NO_SUCH_ORDER = (400, -2013)
+#: A read is tried again while that is quick: a lane that waits for one symbol holds up the exits of others.
+_ATTEMPTS, _SECONDS = 3, 1.0
 
 
 class CcxtVenue:
@@ -39,15 +44,18 @@ class CcxtVenue:
         timeout: float = 10.0,
         rate_limit: bool = True,
         pause: Pause | None = None,
+        passage: Passage | None = None,
     ) -> None:
         """Prepare the connection; nothing is sent yet.
 
         `clock` is the venue's time, `venue` our label of it, `timeout` in seconds; `rest_url` replaces its address;
-        `pause` is shared by all connections that use the same key.
+        `pause` is shared by all connections that use the same key; `passage` hears of every request.
         """
         self.venue = venue
         self.account = account
         self._exchange = connect(exchange_id, credentials, rest_url, timeout=timeout, rate_limit=rate_limit)
+        if passage is not None:
+            guard(self._exchange, passage, Gate())
         self._wire = BinanceWire(self._exchange, clock, pause)
 
     def instruments(self, symbols: Sequence[str]) -> Known[list[Instrument]] | Unreachable:
@@ -148,9 +156,14 @@ def _commission(wire: BinanceWire, symbol: str) -> dict[str, str]:
 
 
 def _known(read: Callable[[], T]) -> Known[T] | Unreachable:
-    """Return what `read` found, or why nothing may be concluded."""
+    """Return what `read` found, or why nothing may be concluded; what fails in passing is read again, twice at most."""
     try:
-        return Known(read())
+        for attempt in stamina.retry_context(
+            on=Transient, attempts=_ATTEMPTS, timeout=_SECONDS, wait_initial=0.05, wait_max=0.3, wait_jitter=0.1
+        ):
+            with attempt:
+                return Known(read())
+        raise AssertionError("the last attempt returns or raises")
     except (TradewindError, KeyError, TypeError, ValueError) as error:
         return Unreachable(f"{type(error).__name__}: {error}")
 

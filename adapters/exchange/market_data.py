@@ -1,14 +1,17 @@
 """The reading side of any exchange that ccxt knows: instruments and closed bars, page by page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import stamina
 
-from adapters.exchange.ccxt_client import Credentials, call, connect
+from adapters.exchange.ccxt_client import Credentials, Throttled, Transient, call, connect
 from adapters.exchange.ccxt_markets import instrument_of
+from adapters.exchange.passage import Allowance, Free, Gate, Passage, allowance, guard
 from trading.candle import BARS, TS
 from trading.errors import Misconfigured, Unavailable
 from trading.instrument import Instrument
@@ -17,10 +20,15 @@ from trading.timeframe import EPOCH, Timeframe
 
 _PAGE = 1000
 _ATTEMPTS = 4
+#: Markets that were read longer ago, by the market's clock, are read anew.
+_MARKETS_AGE = timedelta(minutes=5)
 
 
 class MarketData:
-    """Public data of one exchange; `clock` says which bars are closed. Reads are tried a few times before they fail."""
+    """Public data of one exchange; `clock` says which bars are closed.
+
+    Reads that fail in passing are tried again a few times, after growing waits of random length.
+    """
 
     def __init__(
         self,
@@ -31,15 +39,26 @@ class MarketData:
         rest_url: str | None = None,
         timeout: float = 10.0,
         rate_limit: bool = True,
+        passage: Callable[[Allowance], Passage] | None = None,
+        cache: Path | None = None,
     ) -> None:
-        """Prepare the connection; `venue` is our label of the exchange, `timeout` in seconds."""
+        """Prepare the connection; `venue` is our label of the exchange, `timeout` in seconds.
+
+        `passage` makes of what the exchange bears the one who lets requests out; `cache` is a file of answers about
+        markets, shared by processes.
+        """
         self.venue = venue
         self._clock = clock
         self._exchange = connect(exchange_id, Credentials(), rest_url, timeout=timeout, rate_limit=rate_limit)
+        self._gate = _gate(cache, clock)
+        self._loaded: datetime | None = None
+        # Who was told to stay away may try again where somebody sees to it that it waits.
+        self._passing: tuple[type[Exception], ...] = (Transient,) if passage is None else (Transient, Throttled)
+        guard(self._exchange, Free() if passage is None else passage(allowance(self._exchange)), self._gate)
 
     def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         """Return the instruments of `symbols`; Misconfigured names the one that the exchange does not have."""
-        markets = self._ask("load_markets")
+        markets = self._markets()
         return [instrument_of(self.venue, symbol, markets) for symbol in symbols]
 
     def bars(self, symbol: str, timeframe: Timeframe, start: datetime, end: datetime) -> Iterator[pl.DataFrame]:
@@ -68,7 +87,16 @@ class MarketData:
 
     def close(self) -> None:
         """Close the connections."""
+        self._gate.close()
         self._exchange.session.close()
+
+    def _markets(self) -> Any:
+        now = self._clock.now()
+        if self._loaded is None or not timedelta(0) <= now - self._loaded < _MARKETS_AGE:
+            with getattr(self._gate, "reference", nullcontext)():
+                self._ask("load_markets", True)
+            self._loaded = now
+        return self._exchange.markets
 
     def _page(self, symbol: str, timeframe: Timeframe, start: datetime, limit: int) -> pl.DataFrame:
         since = round((start - EPOCH).total_seconds() * 1000)
@@ -80,7 +108,15 @@ class MarketData:
         return pl.DataFrame({"ts": times} | columns, schema=BARS).with_columns(pl.col("ts").cast(TS))
 
     def _ask(self, method: str, *arguments: Any) -> Any:
-        for attempt in stamina.retry_context(on=Unavailable, attempts=_ATTEMPTS, timeout=60.0):
+        for attempt in stamina.retry_context(on=self._passing, attempts=_ATTEMPTS, timeout=None):
             with attempt:
                 return call(self._exchange, method, *arguments)
         raise Unavailable(f"{self.venue} does not answer")
+
+
+def _gate(cache: Path | None, clock: Clock) -> Gate:
+    if cache is None:
+        return Gate()
+    from adapters.exchange.reference_cache import ReferenceCache
+
+    return ReferenceCache(cache, clock)

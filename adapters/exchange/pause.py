@@ -1,6 +1,7 @@
 """A pause that the venue has asked for: until it is over, nothing at all is sent with this key."""
 
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from adapters.exchange.ccxt_client import WireAnswer
@@ -12,10 +13,14 @@ _SECONDS = 10
 
 
 class Pause:
-    """Shared by all that use one key; `clock` is the venue's time, for the venue counts in it."""
+    """Shared by all that use one key; `clock` is the venue's time, for the venue counts in it.
 
-    def __init__(self, clock: Clock) -> None:
+    `elsewhere` says whether another process was asked the same; it must answer at once.
+    """
+
+    def __init__(self, clock: Clock, elsewhere: Callable[[], bool] = lambda: False) -> None:
         self._clock = clock
+        self._elsewhere = elsewhere
         self._until: datetime | None = None
 
     def heed(self, answer: WireAnswer) -> None:
@@ -30,4 +35,4 @@ class Pause:
         """Return whether the venue still wants to be left alone; Unavailable when its clock does not answer."""
         if self._until is not None and self._clock.now() > self._until:
             self._until = None
-        return self._until is not None
+        return self._until is not None or self._elsewhere()

@@ -1,4 +1,4 @@
-"""Which candles the database holds: its series, the open times of one, and how to ask for its bars."""
+"""Which candles the database holds: its series, the open times of one, its ends, and how to ask for its bars."""
 
 from datetime import datetime
 
@@ -34,3 +34,14 @@ def query(venue: str, symbol: str, timeframe: str, start: datetime | None, end: 
         " and ts < {} and knowledge_ts <= {}{} order by ts, knowledge_ts desc"
     )
     return text.format(venue, symbol, timeframe, end, as_of, since).as_string(None)
+
+
+def bounds(connection: Connection, venue: str, symbol: str, timeframe: str) -> tuple[datetime, datetime]:
+    """Return the open times of the first and the last bar of a series that has any."""
+    row = connection.execute(
+        "select min(ts) as first, max(ts) as last from market.candles"
+        " where venue = %s and symbol = %s and timeframe = %s",
+        (venue, symbol, timeframe),
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return row["first"], row["last"]

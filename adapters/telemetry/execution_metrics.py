@@ -4,6 +4,7 @@ from time import monotonic
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.registry import Collector
 
 #: A process in which nothing has turned for so long is stuck.
 _STUCK_SECONDS = 30.0
@@ -11,10 +12,12 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class Metrics:
-    """What execution counts. Seconds for times; labels are few and known."""
+    """What execution counts, and what `others` collect. Seconds for times; labels are few and known."""
 
-    def __init__(self) -> None:
+    def __init__(self, *others: Collector) -> None:
         self.registry = CollectorRegistry()
+        for other in others:
+            self.registry.register(other)
         made: dict[str, Any] = {"registry": self.registry, "namespace": "tradewind_execution"}
         self.messages = Counter("messages", "messages of the topic that have had their effect", **made)
         self.orders = Counter("orders", "orders sent, by what their answer proved", ["verdict"], **made)

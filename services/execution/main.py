@@ -14,13 +14,14 @@ from typing import Any
 import structlog
 
 from adapters.bus.signal_topic import SignalConsumer, cluster_id
-from adapters.compose import clock, quotes, venues
+from adapters.compose import clock, liaison, quotes, venues
 from adapters.repeat import repeated
 from adapters.settings import Settings, load
 from adapters.store import books, inbox, instruments, parameters
 from adapters.store.database import Database
 from adapters.telemetry.execution_metrics import Metrics
 from adapters.telemetry.health import Health
+from adapters.telemetry.venue_metrics import VenueMetrics
 from services.execution import clock_watch
 from services.execution.clock_watch import Alignable, ClockWatch
 from services.execution.desk import Desk
@@ -47,17 +48,18 @@ def run(stop: Event) -> None:
         database = Database(url, size=size, transaction_timeout=f"{settings.lease_ms}ms", checked=False)
         parts.enter_context(database)
         configuration = _configuration(settings, database)
+        touch = parts.enter_context(liaison(settings, configuration["venue"]))
         quote = None
         if settings.market_time == "running":
-            quote = parts.enter_context(quotes(settings, configuration["symbols"]))
-        connections = venues(settings, configuration["venue"], settings.lanes)
+            quote = parts.enter_context(quotes(settings, configuration["symbols"], touch))
+        connections = venues(settings, configuration["venue"], settings.lanes, touch)
         bootstrap, version = settings.required("kafka"), settings.kafka_api_version
         cluster = cluster_id(bootstrap, version)
         consumer = SignalConsumer(bootstrap, version, settings.signal_topic)
         parts.callback(consumer.close)
         for connection in connections:
             connection.balances()  # a standby has its markets loaded and its connections open
-        metrics = Metrics()
+        metrics = Metrics(VenueMetrics(touch))
         if settings.health_port is not None:
             health = parts.enter_context(Health(metrics, settings.health_port))
             _log.info("health", url=f"http://127.0.0.1:{health.port}/health")

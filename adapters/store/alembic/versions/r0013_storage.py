@@ -5,7 +5,7 @@ from alembic import op
 from adapters.store.statements import run
 
 revision = "0013_storage"
-down_revision = "0011_books"
+down_revision = "0012_resilience"
 
 
 def upgrade() -> None:
