@@ -54,6 +54,7 @@ def main() -> None:
             frame = candles(first=START + timedelta(minutes=number * ROWS // SYMBOLS))
             assert store.write("market.candles", frame) == ROWS
             assert store.write("market.candles", frame) == 0
+            del frame  # or the next batch would be made while this one is still there
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
 
 
