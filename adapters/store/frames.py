@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql as syntax
 
 from adapters.store import layout as layouts
+from adapters.store import stored_rows
 from adapters.store.archived import without_archived
 from adapters.store.copying import copy
 from adapters.store.database import Connection, Database
@@ -55,16 +56,7 @@ class Store:
         """
         layout = self.layout(table)
         wanted = list(columns) if columns is not None else list(layout.columns)
-        conditions = [
-            syntax.SQL("{} = any({})").format(
-                syntax.Identifier(name), syntax.Literal([value] if isinstance(value, str) else list(value))
-            )
-            for name, value in where.items()
-        ]
-        if start is not None:
-            conditions.append(syntax.SQL("ts >= {}").format(syntax.Literal(start)))
-        if end is not None:
-            conditions.append(syntax.SQL("ts < {}").format(syntax.Literal(end)))
+        conditions = stored_rows.conditions(where, start, end)
         if as_of is not None and layout.versioned:
             conditions.append(syntax.SQL("knowledge_ts <= {}").format(syntax.Literal(as_of)))
         if stored_by is not None and layout.records:

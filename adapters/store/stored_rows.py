@@ -24,23 +24,30 @@ def query(
         else syntax.Identifier(name)
         for name in layout.written
     ]
-    conditions: list[syntax.Composable] = [
+    statement = syntax.SQL("select {} from {} where {} order by {}").format(
+        syntax.SQL(", ").join(columns),
+        layout.name,
+        syntax.SQL(" and ").join([*conditions(where, start, end), syntax.SQL("true")]),
+        syntax.SQL(", ").join(map(syntax.Identifier, order(layout))),
+    )
+    return statement.as_string(None)
+
+
+def conditions(
+    where: Mapping[str, str | Sequence[str]], start: datetime | None, end: datetime | None
+) -> list[syntax.Composable]:
+    """Return what is asked of rows whose columns have the given values and start <= ts < end."""
+    found: list[syntax.Composable] = [
         syntax.SQL("{} = any({})").format(
             syntax.Identifier(name), syntax.Literal([value] if isinstance(value, str) else list(value))
         )
         for name, value in where.items()
     ]
     if start is not None:
-        conditions.append(syntax.SQL("ts >= {}").format(syntax.Literal(start)))
+        found.append(syntax.SQL("ts >= {}").format(syntax.Literal(start)))
     if end is not None:
-        conditions.append(syntax.SQL("ts < {}").format(syntax.Literal(end)))
-    statement = syntax.SQL("select {} from {} where {} order by {}").format(
-        syntax.SQL(", ").join(columns),
-        layout.name,
-        syntax.SQL(" and ").join([*conditions, syntax.SQL("true")]),
-        syntax.SQL(", ").join(map(syntax.Identifier, order(layout))),
-    )
-    return statement.as_string(None)
+        found.append(syntax.SQL("ts < {}").format(syntax.Literal(end)))
+    return found
 
 
 def order(layout: Layout) -> list[str]:

@@ -37,7 +37,7 @@ def as_of(
     json_: Json = False,
 ) -> int:
     """Show what was visible at a time: how many rows, their SHA-256, the last of them. `export --at` writes them."""
-    from adapters.store import hot_and_cold
+    from adapters.store import hot_and_cold, stored_rows
 
     # A table has a schema before its name; a symbol never has a point.
     table, symbol = (subject, None) if "." in subject and "/" not in subject else (CANDLES, subject)
@@ -53,10 +53,12 @@ def as_of(
             moment,
             None if known else moment,
         )
+    rows = stored_rows.copyable(rows)
     digest = hashlib.sha256(rows.write_csv().encode()).hexdigest()
     if json_:
-        last = rows.tail(_SHOWN).to_dicts()
-        as_json({"table": table, **where, "at": moment, "rows": rows.height, "sha256": digest, "last": last})
+        market = {"venue": venue, "symbol": symbol, "timeframe": timeframe}
+        last = {"columns": rows.columns, "last": rows.tail(_SHOWN).rows()}
+        as_json({"table": table, **market, "at": moment, "rows": rows.height, "sha256": digest, **last})
         return 0
     out.print(f"{table} as of {moment:%Y-%m-%d %H:%M:%S} UTC: {rows.height:,} rows, SHA-256 {digest}", soft_wrap=True)
     _show(rows.tail(_SHOWN))

@@ -38,7 +38,8 @@ def export(
     with store(load(data_dir=data_dir)) as database, progress() as told:
         written = exports.export(database, table, where, out_, *times, told)
     if json_:
-        as_json({"table": table, **where, "at": at, **asdict(written)})
+        market = {"venue": venue, "symbol": symbol, "timeframe": timeframe}
+        as_json({"table": table, **market, "at": times[2], **asdict(written)})
     else:
         out.print(f"{written.path}: {written.rows:,} rows, {written.bytes:,} bytes", markup=False, soft_wrap=True)
     return 0

@@ -1,6 +1,7 @@
 """`tradewind data export | as-of | archive` on a real database: a file, a moment, to the archive and back."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,24 @@ def say(*words: str) -> tuple[int, dict[str, Any]]:
     done = CliRunner().invoke(app, ["data", *words, "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, json.loads(done.stdout.splitlines()[-1])
+
+
+def test_what_is_printed_is_documented(data: Path):
+    from tests.integration.cli.test_json import assert_documented
+
+    hold = "insert into ops.legal_holds (symbol, table_name, reason) values (%s, 'market.candles', 'a lawsuit')"
+    with psycopg.connect(os.environ["TRADEWIND_DATABASE_URL"]) as connection:
+        connection.execute(hold, (SYMBOLS[1],))
+    assert_documented("data export", say("export", "--out", str(data / "a.csv"))[1])
+    assert_documented("data as-of", say("as-of", "market.book_events", "--at", "2030-01-01")[1])
+    moved = say("archive", "--data-dir", str(data), "--table", "market.candles", "--before", "2025-01-01")[1]
+    assert_documented("data archive", moved | {"deleted": {"ops.quality_results": 0}})
+    assert_documented("data archive --list", say("archive", "--list")[1])
+    (data / "archive" / moved["moved"][0]["path"]).write_bytes(b"")
+    code, wrong = say("archive", "--verify")
+    assert code == 1
+    assert_documented("data archive --verify", wrong)
+    assert_documented("data archive --restore", say("archive", "--restore", moved["moved"][1]["path"])[1])
 
 
 def exported(data: Path, name: str, *words: str) -> pl.DataFrame:
