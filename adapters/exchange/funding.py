@@ -44,7 +44,7 @@ class FundingRates:
         Raises:
             Misconfigured: the exchange has no such perpetual.
             Unavailable: no answer, after a few attempts.
-        BadData: an answer that ccxt cannot read.
+            BadData: an answer that ccxt cannot read.
         """
         market = self._ask("load_markets").get(symbol)
         if market is None or not market.get("swap"):
