@@ -1,1 +1,1 @@
-"""`tradewind data`: what market data files hold, what is missing in them, and taking them over."""
+"""`tradewind data`: what files and the database hold of the market, what is missing, and history in and out."""

@@ -14,7 +14,9 @@ from cli.verb import app
 from trading.errors import Misconfigured
 from trading.timeframe import Timeframe
 
-group = typer.Typer(help="Market data files: what they hold, what is missing, taking them over.", no_args_is_help=True)
+group = typer.Typer(
+    help="Market data: what files and the database hold, what is missing, history in and out.", no_args_is_help=True
+)
 app.add_typer(group, name="data")
 
 Paths = Annotated[

@@ -158,10 +158,10 @@ create table ops.retention_policies (
 );
 
 insert into ops.retention_policies (table_name, time_column, hot, archived, span, note) values
-('market.candles', 'ts', interval '5 years', true, 'month', 'moved to the archive'),
+('market.candles', 'ts', interval '50 years', true, 'month', 'kept: models read what is in the database'),
 ('market.order_books', 'ts', interval '30 days', true, 'day', 'moved to the archive'),
 ('market.public_trades', 'ts', interval '90 days', true, 'day', 'moved to the archive'),
-('market.funding_rates', 'ts', interval '5 years', true, 'month', 'moved to the archive'),
+('market.funding_rates', 'ts', interval '50 years', true, 'month', 'kept: models read what is in the database'),
 ('market.book_events', 'ts', interval '30 days', true, 'day', 'moved to the archive'),
 ('ops.quality_results', 'at', interval '2 years', false, 'day', 'deleted'),
 (
