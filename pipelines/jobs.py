@@ -42,6 +42,13 @@ intraday = dg.define_asset_job(
     description="Take the newest closed bar through features and forecasts to signals.",
 )
 
+#: What rests on bars that came late, from their day on: only what differs is written.
+recompute = dg.define_asset_job(
+    "recompute",
+    _assets("features/technical_features"),
+    description="Compute the features anew from the day of late or revised candles on; what has not changed stays.",
+)
+
 #: The day valued and told: after its last bar.
 daily = dg.define_asset_job(
     "daily",
@@ -76,4 +83,4 @@ sources = dg.define_asset_job(
     description="Visit the declared sources of news, posts, series, funding, and venues.",
 )
 
-ALL = [bootstrap, intraday, daily, training, upkeep, sources]
+ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute]

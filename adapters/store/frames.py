@@ -107,6 +107,16 @@ class Store:
         except (psycopg.IntegrityError, psycopg.DataError) as error:
             raise BadData(f"{table}: {' '.join(str(error).splitlines()[:2])}") from None
 
+    def days_written(self, table: str, since: datetime | None = None) -> list[str]:
+        """Return the UTC days (YYYY-MM-DD) of the rows from `since` on that this run has written to `table`."""
+        statement = syntax.SQL(
+            "select distinct to_char(ts at time zone 'UTC', 'YYYY-MM-DD') as day from {}"
+            " where run_id = %s and ts >= coalesce(%s, '-infinity'::timestamptz) order by day"
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(statement.format(self.layout(table).name), (self._run_id, since)).fetchall()
+        return [row["day"] for row in rows]
+
     def _fetch(self, query: str) -> pl.DataFrame:
         frame = pl.DataFrame(self._database.arrow(query))
         return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)

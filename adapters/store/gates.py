@@ -30,11 +30,14 @@ def write(
     run_id: str,
     last_open: datetime,
     domain: str = "bars",
+    *,
+    current: bool = True,
 ) -> None:
     """Store the findings about one symbol and set its gates as they stand now.
 
     A gate is closed while a blocking finding touches the newest bar due (`last_open`); it opens again with the first
-    look of the same `domain` that no longer finds it. Older defects are recorded and close nothing.
+    look of the same `domain` that no longer finds it. Older defects are recorded and close nothing. A look at other
+    bars than the newest (`current` false) only records: it cannot say how things stand.
     """
     found = list(findings)
     for finding in found:
@@ -45,6 +48,8 @@ def write(
             " %(first_ts)s, %(last_ts)s, %(detail)s, %(at)s, %(run_id)s) on conflict do nothing",
             {**keys, **vars(finding), "symbol": symbol, "at": at, "run_id": run_id},
         )
+    if not current:
+        return
     closed = {f.check: f.detail for f in found if f.blocking and f.last_ts is not None and f.last_ts >= last_open}
     connection.execute(
         "update ops.gates set closed = false, detail = 'healed', at = %s, run_id = %s"

@@ -1,10 +1,13 @@
 """Which candles the database holds: its series, the open times of one, its ends, and how to ask for its bars."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql as syntax
 
 from adapters.store.database import Connection
+from trading.timeframe import Timeframe
 
 
 def series(connection: Connection) -> list[tuple[str, str, str]]:
@@ -34,6 +37,24 @@ def query(venue: str, symbol: str, timeframe: str, start: datetime | None, end: 
         " and ts < {} and knowledge_ts <= {}{} order by ts, knowledge_ts desc"
     )
     return text.format(venue, symbol, timeframe, end, as_of, since).as_string(None)
+
+
+def late(
+    connection: Connection, series: Mapping[str, Any], since: datetime, before: datetime, patience_seconds: float
+) -> tuple[list[str], datetime]:
+    """Return the UTC days before `before` of whose bars some were stored late, after `since`, and when the last was.
+
+    `series` holds venue, timeframe, symbols; late is more than `patience_seconds` after the close.
+    """
+    length = Timeframe.parse(series["timeframe"]).seconds
+    rows = connection.execute(
+        "select to_char(ts at time zone 'UTC', 'YYYY-MM-DD') as day, max(recorded_at) as seen from market.candles"
+        " where venue = %(venue)s and timeframe = %(timeframe)s and symbol = any(%(symbols)s) and ts < %(before)s"
+        " and recorded_at > %(since)s and recorded_at > ts + make_interval(secs => %(late)s)"
+        " group by 1 order by 1",
+        {**series, "since": since, "before": before, "late": length + patience_seconds},
+    ).fetchall()
+    return [row["day"] for row in rows], max((row["seen"] for row in rows), default=since)
 
 
 def bounds(connection: Connection, venue: str, symbol: str, timeframe: str) -> tuple[datetime, datetime]:

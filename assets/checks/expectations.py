@@ -45,7 +45,10 @@ def candles_meet_expectations(context: dg.AssetCheckExecutionContext, desk: Desk
         failed = {symbol: _findings(found, start or at.history_start, last_open) for symbol, found in verdicts.items()}
         with at.database.transaction() as connection:
             for symbol, findings in failed.items():
-                gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open, domain="expectations")
+                current = last_open + 2 * at.timeframe.delta > now
+                gates.write(
+                    connection, at.keys, symbol, findings, now, at.run_id, last_open, "expectations", current=current
+                )
     reasons = {symbol: ", ".join(f.check for f in findings) for symbol, findings in failed.items() if findings}
     return dg.AssetCheckResult(
         passed=not reasons,

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.partitions import DAILY, window
+from assets.partitions import DAILY, ONWARD, window
 from assets.resources import Desk, DeskResource
 from trading.candle import PANEL
 
@@ -32,6 +32,14 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
         if start is not None:
             features = features.filter(pl.col("ts") >= start)
         written = at.store.write("features.technical_features", _rows(at, features), now)
+        days = at.store.days_written("features.technical_features", start) if ONWARD in context.run.tags else []
+    for day in days:
+        if day != context.partition_key:
+            context.log_event(
+                dg.AssetMaterialization(
+                    context.asset_key, partition=day, metadata={"because of late candles of": context.partition_key}
+                )
+            )
     complete = features.drop_nulls().height
     return dg.MaterializeResult(
         metadata={

@@ -87,7 +87,8 @@ def _update(
     holes = recent_gap(_stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"]), at.timeframe, last_open)
     findings = (*vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
     with at.database.transaction() as connection:
-        gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open)
+        current = last_open + 2 * delta > now
+        gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open, current=current)
         gates.quarantine(connection, at.keys, symbol, pl.concat([vetted.quarantined, doubted]), source=at.venue)
     return written, findings
 

@@ -17,6 +17,9 @@ create table market.live_candles (
     check (volume < 'infinity' and knowledge_ts > ts)
 );
 
+-- What was stored late is asked for all the time; it lies at the end of the table.
+create index candles_recorded_at on market.candles using brin (recorded_at);
+
 create view analytics.gate_refusals as
 select
     d.book,

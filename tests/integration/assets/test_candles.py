@@ -55,12 +55,12 @@ class Book:
     def __init__(self, database: Database, simulators: list[SimulatorProcess]) -> None:
         self.database, self.simulators = database, simulators
 
-    def at(self, moment: datetime) -> dict[str, tuple[bool, str]]:
-        """Run the asset at `moment`, which all venues reach, and return the gates."""
+    def at(self, moment: datetime, back: int = 0) -> dict[str, tuple[bool, str]]:
+        """Run the asset at `moment`, which all venues reach, for the day `back` days before; return the gates."""
         for simulator in self.simulators:
             while not simulator.control().advance(moment).done:
                 pass
-        day = f"{moment - timedelta(microseconds=1):%Y-%m-%d}"
+        day = f"{moment - timedelta(days=back, microseconds=1):%Y-%m-%d}"
         done = dg.materialize([candles], partition_key=day, resources={"desk": DeskResource()})
         assert done.success
         with self.database.transaction() as connection:
@@ -125,6 +125,7 @@ def test_a_spike_of_five_per_cent_is_not_stored_and_the_hole_closes_the_gate_unt
     gates = book.at(SPIKE + HOUR)
     assert gates[BTC][1].startswith("cross-venue deviation refused: ")
     assert gates[ETH] == (True, "")
+    assert book.at(SPIKE + HOUR, back=1) == gates  # who looks at other bars cannot say how things stand
     assert SPIKE not in book.closes(BTC)
     assert SPIKE in book.closes(ETH)
     with book.database.transaction() as connection:
