@@ -41,13 +41,7 @@ def write(
     """
     found = list(findings)
     for finding in found:
-        connection.execute(
-            "insert into ops.quality_results (book, venue, symbol, timeframe, check_name, passed, blocking, affected,"
-            " first_ts, last_ts, detail, at, run_id)"
-            " values (%(book)s, %(venue)s, %(symbol)s, %(timeframe)s, %(check)s, false, %(blocking)s, %(count)s,"
-            " %(first_ts)s, %(last_ts)s, %(detail)s, %(at)s, %(run_id)s) on conflict do nothing",
-            {**keys, **vars(finding), "symbol": symbol, "at": at, "run_id": run_id},
-        )
+        _record(connection, {**keys, **vars(finding), "symbol": symbol, "at": at, "run_id": run_id})
     if not current:
         return
     closed = {f.check: f.detail for f in found if f.blocking and f.last_ts is not None and f.last_ts >= last_open}
@@ -63,6 +57,16 @@ def write(
             " do update set closed = true, detail = excluded.detail, at = excluded.at, run_id = excluded.run_id",
             (keys["book"], keys["venue"], symbol, check, domain, detail, at, run_id),
         )
+
+
+def _record(connection: Connection, row: Mapping[str, object]) -> None:
+    connection.execute(
+        "insert into ops.quality_results (book, venue, symbol, timeframe, check_name, passed, blocking, affected,"
+        " first_ts, last_ts, detail, at, run_id)"
+        " values (%(book)s, %(venue)s, %(symbol)s, %(timeframe)s, %(check)s, false, %(blocking)s, %(count)s,"
+        " %(first_ts)s, %(last_ts)s, %(detail)s, %(at)s, %(run_id)s) on conflict do nothing",
+        row,
+    )
 
 
 def quarantine(connection: Connection, keys: Mapping[str, str], symbol: str, rows: pl.DataFrame, source: str) -> int:
