@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import LiteralString
 
@@ -145,15 +145,29 @@ def test_a_frozen_server_is_replaced(folder: Path) -> None:
     again.stop()
 
 
+def _take(squatter: socket.socket, port: int) -> None:
+    """Listen at `port`; while another test beside this one has it, wait, for it may be gone before it matters."""
+    # Connections that the server has just closed must not keep it, as they do not keep the next server.
+    squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            squatter.bind(("127.0.0.1", port))
+            squatter.listen()
+        except OSError:
+            assert time.monotonic() < deadline, f"port {port} stays taken"
+            time.sleep(0.1)
+        else:
+            return
+
+
 def test_another_port_when_the_remembered_one_is_taken(folder: Path) -> None:
     server = LocalPostgres(folder)
     server.start()
     port = postgres_home.read_record(folder)["port"]
     server.stop()
     with socket.socket() as squatter:
-        with suppress(OSError):  # another test beside this one may have taken it already
-            squatter.bind(("127.0.0.1", port))
-            squatter.listen()
+        _take(squatter, port)
         server.start()
         assert postgres_home.read_record(folder)["port"] != port
         assert ask(server, "SELECT 1") == 1

@@ -1,5 +1,6 @@
 """What is heard becomes rows, and what is wrong with a stream is told by check."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -128,6 +129,7 @@ def test_stamps_that_stand_still_or_come_from_the_future_are_told() -> None:
 
 def test_a_bar_that_may_not_be_believed_is_put_aside_and_told() -> None:
     watching = vigil()
+    watching.heard(SYMBOL, time.monotonic())
     rows: list[tuple[str, dict[str, Any]]] = []
     outlet = Outlet(lambda table, batch: rows.extend((table, row) for row in batch), 100)
     listening = Collector("venue", [SYMBOL], [outlet], watching, AT)
