@@ -350,7 +350,7 @@ def test_whatever_the_venue_answers_is_read_right_or_proves_nothing(seed: int):
             )
         wire.answer = WireAnswer(status, _json(text), "why")
         try:
-            with stamina.set_testing(True):  # noqa: FBT003 - its name; one attempt, for the answer would be the same
+            with stamina.set_testing(True):  # one attempt: the answer would be the same
                 look(venue, wire.answer.body)
         except Exception as error:
             raise AssertionError(f"{name} of HTTP {status} {text[:500]!r}: {error!r}") from error
