@@ -20,6 +20,19 @@ def seize(connection: Connection, book: str, owner: str) -> int:
     return row["epoch"]
 
 
+def succeed(connection: Connection, book: str, owner: str, lease_ms: int) -> int | None:
+    """Take the lease of `book` from an owner that has been silent for `lease_ms`, None when there is none such."""
+    row = connection.execute(
+        "update trading.leases set owner = %s, epoch = epoch + 1, renewed_at = clock_timestamp()"
+        " where book = %s and renewed_at < clock_timestamp() - make_interval(secs => %s) returning epoch",
+        (owner, book, lease_ms / 1000),
+    ).fetchone()
+    if row is None:
+        return None
+    _evict(connection, book)
+    return row["epoch"]
+
+
 def require(connection: Connection, book: str, epoch: int) -> None:
     """Go on only while `epoch` is the newest; nobody can take the lease until the transaction ends.
 
@@ -44,17 +57,7 @@ def release(connection: Connection, book: str, epoch: int) -> None:
     )
 
 
-def lapsed(connection: Connection, book: str, lease_ms: int) -> bool:
-    """Return whether nobody owns `book`, or its owner has not been heard of for `lease_ms`."""
-    row = connection.execute(
-        "select renewed_at < clock_timestamp() - make_interval(secs => %s) as lapsed from trading.leases"
-        " where book = %s",
-        (lease_ms / 1000, book),
-    ).fetchone()
-    return row is None or row["lapsed"]
-
-
-def evict(connection: Connection, book: str) -> None:
+def _evict(connection: Connection, book: str) -> None:
     """End the session that holds the presence of a silent owner: its lock must not speak for it any more."""
     connection.execute(
         "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1 and granted"

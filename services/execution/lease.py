@@ -40,12 +40,9 @@ class Lease:
                 if monotonic() - told >= _SAY_SECONDS:
                     self._say()
                     told = monotonic()
-                present = self._presence.claim()
-                if present or self._lapsed():
-                    with self._database.transaction() as connection:
-                        if not present:
-                            leases.evict(connection, self._book)
-                        self.epoch = leases.seize(connection, self._book, self._owner)
+                epoch = self._take(present=self._presence.claim())
+                if epoch is not None:
+                    self.epoch = epoch
                     self._thread = Thread(target=self._keep, name="lease", daemon=True)
                     self._thread.start()
                     return self.epoch
@@ -70,9 +67,12 @@ class Lease:
         with self._database.transaction() as connection:
             heartbeats.beat(connection, "standby", self._book, {"owner": self._owner})
 
-    def _lapsed(self) -> bool:
+    def _take(self, *, present: bool) -> int | None:
+        """Take the lease: at once when nobody else is present, else only from an owner that has fallen silent."""
         with self._database.transaction() as connection:
-            return leases.lapsed(connection, self._book, self._lease_ms)
+            if present:
+                return leases.seize(connection, self._book, self._owner)
+            return leases.succeed(connection, self._book, self._owner, self._lease_ms)
 
     def _keep(self) -> None:
         """Renew until the end; a database that does not answer is tried again, a lost lease is found by the desk."""

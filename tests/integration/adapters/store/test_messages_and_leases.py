@@ -186,19 +186,19 @@ def test_a_frozen_owner_loses_its_locks(db: Database):
         frozen.execute("select 1")
 
 
-def test_a_lease_lapses_when_its_owner_is_silent_and_at_once_when_it_is_given_up(db: Database):
+def test_a_silent_owner_is_succeeded_and_one_who_gives_up_at_once(db: Database):
     with db.transaction() as connection:
-        assert leases.lapsed(connection, BOOK, 1000)
+        assert leases.succeed(connection, BOOK, "second", 1000) is None  # who is present comes first
         epoch = leases.seize(connection, BOOK, "first")
-        assert not leases.lapsed(connection, BOOK, 60_000)
+        assert leases.succeed(connection, BOOK, "second", 60_000) is None
         connection.execute("update trading.leases set renewed_at = clock_timestamp() - interval '2 seconds'")
-        assert leases.lapsed(connection, BOOK, 1000)
         assert leases.renew(connection, BOOK, epoch)
-        assert not leases.lapsed(connection, BOOK, 1000)
-        leases.release(connection, BOOK, epoch)
-        assert leases.lapsed(connection, BOOK, 60_000)
-        leases.seize(connection, BOOK, "second")
+        assert leases.succeed(connection, BOOK, "second", 1000) is None
+        connection.execute("update trading.leases set renewed_at = clock_timestamp() - interval '2 seconds'")
+        assert leases.succeed(connection, BOOK, "second", 1000) == epoch + 1
         assert not leases.renew(connection, BOOK, epoch)
+        leases.release(connection, BOOK, epoch + 1)
+        assert leases.succeed(connection, BOOK, "third", 60_000) == epoch + 2
 
 
 def test_presence_ends_with_its_connection(db: Database):
@@ -217,12 +217,16 @@ def test_presence_ends_with_its_connection(db: Database):
 def test_the_presence_of_a_silent_owner_is_ended_with_its_lease(db: Database):
     first, second = leases.Presence(db.url, BOOK), leases.Presence(db.url, BOOK)
     assert first.claim()
+    for book in ("another book", BOOK):
+        with db.transaction() as connection:
+            leases.seize(connection, book, "first")
+            leases.release(connection, book, 1)
     with db.transaction() as connection:
-        leases.evict(connection, "another book")
+        assert leases.succeed(connection, "another book", "second", 1000) == 2
     assert first.claim()
     assert not second.claim()
     with db.transaction() as connection:
-        leases.evict(connection, BOOK)
+        assert leases.succeed(connection, BOOK, "second", 1000) == 2
     assert any(second.claim() for _ in range(100))
     with pytest.raises(Unavailable):
         first.claim()
