@@ -6,12 +6,8 @@ import dagster as dg
 
 from adapters.news.sources import FILE, declared
 from adapters.settings import load
-from pipelines import jobs
+from pipelines import jobs, runs
 
-#: A run that takes longer than this many seconds hangs or has lost its process; the monitor ends it.
-_LONGEST = {"intraday": "120", "daily": "300", "training": "900", "upkeep": "3000", "sources": "600"}
-#: The daemon's log is a file that grows for ever; all of it is in the run's own log.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -64,9 +60,7 @@ def daily_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
 )
 def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     """Train the models anew on all that is known by then."""
-    if busy := _under_way(context, "training"):
-        return busy
-    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["training"]})
+    return _request(context, "training")
 
 
 @dg.schedule(
@@ -77,9 +71,7 @@ def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
 )
 def upkeep_every_hour(context: dg.ScheduleEvaluationContext) -> Request:
     """Archive and delete what is due by then, and refresh the rollups."""
-    if busy := _under_way(context, "upkeep"):
-        return busy
-    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["upkeep"]})
+    return _request(context, "upkeep")
 
 
 @dg.schedule(
@@ -93,23 +85,19 @@ def sources_every_five_minutes(context: dg.ScheduleEvaluationContext) -> Request
     settings = load()
     if not declared(settings):
         return dg.SkipReason(f"no source is declared: {settings.sources or settings.data_dir / FILE} is not there")
-    if busy := _under_way(context, "sources"):
-        return busy
-    return dg.RunRequest(run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST["sources"]})
+    return _request(context, "sources")
 
 
-def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta) -> Request:
-    """Return a run of `job` for the day that lies `back` before the tick, unless one is under way."""
-    day = f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
-    if busy := _under_way(context, job, day):
-        return busy
-    return dg.RunRequest(partition_key=day, run_config=_QUIET, tags={"dagster/max_runtime": _LONGEST[job]})
+def _request(context: dg.ScheduleEvaluationContext, job: str, back: timedelta | None = None) -> Request:
+    """Return a run of `job`, for the day that lies `back` before the tick if that is said, unless one is under way."""
+    day = None if back is None else f"{context.scheduled_execution_time.astimezone(UTC) - back:%Y-%m-%d}"
+    return _under_way(context, job, day) or runs.request(job, day)
 
 
-def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None = None) -> dg.SkipReason | None:
+def _under_way(context: dg.ScheduleEvaluationContext, job: str, day: str | None) -> dg.SkipReason | None:
     tags = {} if day is None else {"dagster/partition": day}
-    runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY, tags=tags), limit=1)
-    return dg.SkipReason(f"run {runs[0].run_id} of {job} is still under way") if runs else None
+    busy = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNDER_WAY, tags=tags), limit=1)
+    return dg.SkipReason(f"run {busy[0].run_id} of {job} is still under way") if busy else None
 
 
 ALL = [

@@ -9,7 +9,7 @@ from adapters.settings import load
 from adapters.store import audit, books, stored_candles
 from adapters.store.database import Database
 from assets.partitions import ONWARD
-from pipelines import jobs
+from pipelines import jobs, runs
 
 #: A bar that was stored so long after its close is late; what comes before is taken up by the runs of its day.
 _PATIENCE_SECONDS = 900
@@ -55,10 +55,8 @@ def late_candles(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     if not days:
         return dg.SkipReason("no late candles")
     key = f"late {seen.isoformat()}"
-    onward = dg.RunRequest(
-        f"{key} features", job_name="recompute", partition_key=days[0], tags={ONWARD: "late candles"}
-    )
-    valued = [dg.RunRequest(f"{key} {day}", job_name="daily", partition_key=day) for day in days]
+    onward = runs.request("recompute", days[0], f"{key} features", **{ONWARD: "late candles"})
+    valued = [runs.request("daily", day, f"{key} {day}") for day in days]
     return dg.SensorResult(run_requests=[onward, *valued], cursor=seen.isoformat())
 
 
