@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 
 import polars as pl
@@ -20,8 +20,6 @@ from trading.ports import Clock
 from trading.timeframe import Timeframe
 
 _TABLE = "market.candles"
-#: No bar is as new: what is found in history is written down and closes nothing.
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Backfill:
         good, bad = (frame["ts"].dt.date().to_list() for frame in (vetted.good, vetted.quarantined))
         with self._database.transaction() as connection:
             gates.quarantine(connection, keys, series.symbol, vetted.quarantined, source=series.venue)
-            gates.write(connection, keys, series.symbol, vetted.findings, now, _run(series), _NEVER, domain="history")
+            gates.record(connection, keys, series.symbol, vetted.findings, now, _run(series))
             days = [(day, good.count(day), bad.count(day)) for day in batch.days]
             backfilled_days.note(connection, series.key, days, now)
 

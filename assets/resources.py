@@ -1,6 +1,6 @@
 """What the assets are given: the book they work for, its Store, its venue's data and its clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +10,11 @@ import dagster as dg
 
 from adapters import compose
 from adapters.settings import Settings, load
-from adapters.store import books
-from adapters.store.database import Database
+from adapters.store import books, gates
+from adapters.store.database import Connection, Database
 from adapters.store.frames import Store
 from trading.errors import Misconfigured
+from trading.market.finding import Finding
 from trading.ports import Clock
 from trading.timeframe import Timeframe
 
@@ -58,6 +59,21 @@ class Desk:
     def market_data(self) -> "MarketData":
         """Return the reading side of the venue."""
         return compose.market_data(self.settings, self.venue)
+
+    def judge(
+        self,
+        connection: Connection,
+        symbol: str,
+        findings: Iterable[Finding],
+        now: datetime,
+        last_open: datetime,
+        domain: str = "bars",
+    ) -> None:
+        """Record findings about bars of `symbol` up to `last_open`, and set its gates if that is the newest bar due."""
+        if last_open + 2 * self.timeframe.delta > now:
+            gates.write(connection, self.keys, symbol, findings, now, self.run_id, last_open, domain)
+        else:
+            gates.record(connection, self.keys, symbol, findings, now, self.run_id)
 
     def references(self) -> "dict[str, MarketData]":
         """Return the reading side of the venues that ours is compared with, by name."""

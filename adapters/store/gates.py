@@ -30,20 +30,15 @@ def write(
     run_id: str,
     last_open: datetime,
     domain: str = "bars",
-    *,
-    current: bool = True,
 ) -> None:
     """Store the findings about one symbol and set its gates as they stand now.
 
     A gate is closed while a blocking finding touches the newest bar due (`last_open`); it opens again with the first
-    look of the same `domain` that no longer finds it. Older defects are recorded and close nothing. A look at other
-    bars than the newest (`current` false) only records: it cannot say how things stand.
+    look of the same `domain` that no longer finds it. Older defects are recorded and close nothing. Who looks at other
+    bars than the newest cannot say how things stand, and only records.
     """
     found = list(findings)
-    for finding in found:
-        _record(connection, {**keys, **vars(finding), "symbol": symbol, "at": at, "run_id": run_id})
-    if not current:
-        return
+    record(connection, keys, symbol, found, at, run_id)
     closed = {f.check: f.detail for f in found if f.blocking and f.last_ts is not None and f.last_ts >= last_open}
     connection.execute(
         "update ops.gates set closed = false, detail = 'healed', at = %s, run_id = %s"
@@ -59,14 +54,23 @@ def write(
         )
 
 
-def _record(connection: Connection, row: Mapping[str, object]) -> None:
-    connection.execute(
-        "insert into ops.quality_results (book, venue, symbol, timeframe, check_name, passed, blocking, affected,"
-        " first_ts, last_ts, detail, at, run_id)"
-        " values (%(book)s, %(venue)s, %(symbol)s, %(timeframe)s, %(check)s, false, %(blocking)s, %(count)s,"
-        " %(first_ts)s, %(last_ts)s, %(detail)s, %(at)s, %(run_id)s) on conflict do nothing",
-        row,
-    )
+def record(
+    connection: Connection,
+    keys: Mapping[str, str],
+    symbol: str,
+    findings: Iterable[Finding],
+    at: datetime,
+    run_id: str,
+) -> None:
+    """Store the findings about one symbol and leave its gates as they stand."""
+    for finding in findings:
+        connection.execute(
+            "insert into ops.quality_results (book, venue, symbol, timeframe, check_name, passed, blocking, affected,"
+            " first_ts, last_ts, detail, at, run_id)"
+            " values (%(book)s, %(venue)s, %(symbol)s, %(timeframe)s, %(check)s, false, %(blocking)s, %(count)s,"
+            " %(first_ts)s, %(last_ts)s, %(detail)s, %(at)s, %(run_id)s) on conflict do nothing",
+            {**keys, **vars(finding), "symbol": symbol, "at": at, "run_id": run_id},
+        )
 
 
 def quarantine(connection: Connection, keys: Mapping[str, str], symbol: str, rows: pl.DataFrame, source: str) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 import dagster as dg
 
 from adapters import quality
-from adapters.store import gates, stored_candles
+from adapters.store import stored_candles
 from assets.partitions import window
 from assets.resources import DeskResource
 from trading.candle import BARS
@@ -45,10 +45,7 @@ def candles_meet_expectations(context: dg.AssetCheckExecutionContext, desk: Desk
         failed = {symbol: _findings(found, start or at.history_start, last_open) for symbol, found in verdicts.items()}
         with at.database.transaction() as connection:
             for symbol, findings in failed.items():
-                current = last_open + 2 * at.timeframe.delta > now
-                gates.write(
-                    connection, at.keys, symbol, findings, now, at.run_id, last_open, "expectations", current=current
-                )
+                at.judge(connection, symbol, findings, now, last_open, domain="expectations")
     reasons = {symbol: ", ".join(f.check for f in findings) for symbol, findings in failed.items() if findings}
     return dg.AssetCheckResult(
         passed=not reasons,

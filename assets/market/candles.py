@@ -14,6 +14,7 @@ from trading.market.clean import QUARANTINE, Finding, vet
 from trading.market.finding import found
 from trading.market.gaps import RECENT_BARS, gaps, recent_gap
 from trading.market.vote import USUAL_BARS, vote
+from trading.timeframe import Timeframe
 
 #: How many stored bars are read once more, so that a bar that the venue has revised is seen.
 _OVERLAP = 3
@@ -70,7 +71,8 @@ def _update(
     """
     timeframe, delta = str(at.timeframe), at.timeframe.delta
     newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open)
-    start = at.history_start if newest is None or not read_on else _go_on(at, symbol, newest, last_open)
+    recent = _stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"])
+    start = at.history_start if newest is None or not read_on else _go_on(at.timeframe, newest, recent)
     pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
     vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
     believed, doubted, doubts = _believed(at, symbol, vetted.good, last_open)
@@ -84,19 +86,18 @@ def _update(
     written = at.store.write("market.candles", rows, now)
     known = [] if newest is None else [newest]
     last_good = max([*known, *believed["ts"].tail(1).to_list()], default=None)
-    holes = recent_gap(_stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"]), at.timeframe, last_open)
+    there = pl.concat([recent, rows.select(recent.columns)]).unique()
+    holes = recent_gap(there, at.timeframe, last_open)
     findings = (*vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
     with at.database.transaction() as connection:
-        current = last_open + 2 * delta > now
-        gates.write(connection, at.keys, symbol, findings, now, at.run_id, last_open, current=current)
+        at.judge(connection, symbol, findings, now, last_open)
         gates.quarantine(connection, at.keys, symbol, pl.concat([vetted.quarantined, doubted]), source=at.venue)
     return written, findings
 
 
-def _go_on(at: Desk, symbol: str, newest: datetime, last_open: datetime) -> datetime:
+def _go_on(timeframe: Timeframe, newest: datetime, recent: pl.DataFrame) -> datetime:
     """Return where to read on: a little before the newest bar, or at a hole, which the venue may fill by now."""
-    recent = _stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"])
-    return min([newest - _OVERLAP * at.timeframe.delta, *gaps(recent, at.timeframe)["start"]])
+    return min([newest - _OVERLAP * timeframe.delta, *gaps(recent, timeframe)["start"]])
 
 
 def _stored(at: Desk, symbol: str, last_open: datetime, bars: int, columns: list[str]) -> pl.DataFrame:
