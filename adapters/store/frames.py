@@ -118,8 +118,7 @@ class Store:
         return [row["day"] for row in rows]
 
     def _fetch(self, query: str) -> pl.DataFrame:
-        frame = pl.DataFrame(self._database.arrow(query))
-        return frame.with_columns(pl.col(name).cast(TS) for name, kind in frame.schema.items() if kind == pl.Datetime)
+        return stored_rows.frame(self._database.arrow(query))
 
 
 def _recorded(connection: Connection, layout: Layout, rows: pl.DataFrame, now: datetime | None) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 from psycopg import sql as syntax
 
+from adapters.store import stored_rows
 from adapters.store.database import Database
 from adapters.store.layout import Layout
 from trading.candle import TS
@@ -74,10 +75,8 @@ def _stored(database: Database, layout: Layout, rows: pl.DataFrame, key: tuple[s
         syntax.SQL(", ").join(map(syntax.Identifier, key)),
         syntax.Literal(most + 1),
     )
-    stored = pl.DataFrame(database.arrow(query.as_string(None)))
-    if stored.height > most:
-        return None
-    return stored.with_columns(pl.col(name).cast(TS) for name, kind in stored.schema.items() if kind == pl.Datetime)
+    stored = stored_rows.frame(database.arrow(query.as_string(None)))
+    return None if stored.height > most else stored
 
 
 def differing(
