@@ -1,8 +1,6 @@
 """Late and revised bars: exactly the days that rest on them are computed anew, and nothing else is written."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -11,12 +9,11 @@ import pytest
 from adapters.exchange.clock import WallClock
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.migrate import migrate
 from assets.features.technical_features import technical_features
 from assets.partitions import HISTORY, ONWARD
 from assets.resources import DeskResource
 from pipelines.sensors import late_candles
-from tests.integration.assets.traded_book import BOOK, HOUR, START, SYMBOLS, VENUE, open_book
+from tests.integration.assets.traded_book import BOOK, HOUR, START, SYMBOLS, VENUE
 from trading.candle import PANEL
 from trading.indicators.technical import FEATURES
 from trading.indicators.technical import technical_features as compute
@@ -30,17 +27,6 @@ pytestmark = [
 #: The bar that is revised: in the middle of a day with two days of bars after it.
 REVISED = START - 30 * HOUR
 DAY, LAST_DAY = f"{REVISED:%Y-%m-%d}", f"{START + 27 * HOUR:%Y-%m-%d}"
-
-
-@pytest.fixture
-def book(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
-    settings = {"MODE": "paper", "BOOK": BOOK, "DATABASE_URL": database, "DATA_DIR": str(tmp_path)}
-    for name, value in settings.items():
-        monkeypatch.setenv(f"TRADEWIND_{name}", value)
-    with Database(database) as opened:
-        open_book(opened)
-        yield opened
 
 
 def materialise(instance: dg.DagsterInstance, day: str, **tags: str) -> list[str]:

@@ -1,7 +1,6 @@
 """From the ledger to the report: totals tie to the last digit, a second run adds nothing and changes no byte."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -17,7 +16,7 @@ from assets.portfolio.equity_curve import equity_curve
 from assets.portfolio.positions import positions
 from assets.reports.daily_performance import daily_performance
 from assets.resources import DeskResource
-from tests.integration.assets.traded_book import BOOK, DAYS, HOUR, START, open_book, trade
+from tests.integration.assets.traded_book import BOOK, DAYS, HOUR, START, trade
 from trading.audit import digest
 from trading.errors import BadData
 from trading.money import CONTEXT
@@ -27,17 +26,6 @@ pytestmark = [
     # Dagster calls what pydantic has deprecated.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:dagster.*"),
 ]
-
-
-@pytest.fixture
-def book(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
-    settings = {"MODE": "paper", "BOOK": BOOK, "DATABASE_URL": database, "DATA_DIR": str(tmp_path)}
-    for name, value in settings.items():
-        monkeypatch.setenv(f"TRADEWIND_{name}", value)
-    with Database(database) as opened:
-        open_book(opened)
-        yield opened
 
 
 def buy_and_sell(book: Database) -> None:
