@@ -45,11 +45,11 @@ class Rounds:
 
     async def watch(self, keeper: Callable[[str], BookKeeper | None]) -> None:
         """Judge the streams, set the gates of those that have changed, and say that we live."""
+        with contextlib.suppress(Unavailable):  # a gap stays one until somebody can say that it is filled
+            await asyncio.to_thread(self._fill)
         with contextlib.suppress(Unavailable):  # a gate must close all the more when the venue does not answer
             self._now = await asyncio.to_thread(self._clock.now)
         at = self._now
-        with contextlib.suppress(Unavailable):  # a gap stays one until somebody can say that it is filled
-            await asyncio.to_thread(self._fill)
         wrong = self.collector.look(at, keeper)
         await asyncio.to_thread(self._vigil.write, self._database, self._keys, wrong, at)
         await asyncio.to_thread(self._beat, wrong, at)
