@@ -4,7 +4,7 @@ import atexit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from adapters.exchange.ccxt_stream import Heard, Stream, Trouble
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
+    from adapters.exchange.passage import Allowance
     from adapters.resilience.liaison import Liaison
 
 
@@ -64,7 +65,7 @@ def liaison(settings: Settings, label: str) -> "Iterator[Liaison]":
     from adapters.resilience.liaison import EVERY_SECONDS, Liaison
 
     exchange, url = _exchange(settings)
-    borne = allowance(connect(exchange, Credentials()))
+    borne = allowance(connect(exchange, Credentials())).times(settings.venue_load)
     with Database(settings.required("database_url"), size=1, statement_timeout="5s") as own:
         made = Liaison(_counted_as(label, url), borne, own, Budget(own, _redis_url(settings)))
         with repeated(made.look, EVERY_SECONDS, "liaison"):
@@ -138,7 +139,8 @@ def market_data(settings: Settings, label: str) -> "MarketData":
     """Return this process's public data of the exchange of the settings; in local mode the simulator answers."""
     exchange, url = _exchange(settings)
     shared = database(settings.required("database_url"))
-    return _market_data(exchange, clock(settings), label, url, shared, _redis_url(settings), _cache(settings))
+    kept, load = _cache(settings), settings.venue_load
+    return _market_data(exchange, clock(settings), label, url, shared, _redis_url(settings), kept, load)
 
 
 @contextmanager
@@ -148,7 +150,8 @@ def history(settings: Settings, label: str, shared: Database, patience: float) -
 
     exchange, url = _exchange(settings)
     redis_url, time = _redis_url(settings), clock(settings)
-    data = _reader(exchange, time, label, url, shared, redis_url, _cache(settings), patience=patience, share=BULK)
+    kept, load = _cache(settings), settings.venue_load
+    data = _reader(exchange, time, label, url, shared, redis_url, kept, load, patience=patience, share=BULK)
     try:
         yield data
     finally:
@@ -162,11 +165,10 @@ def references(settings: Settings) -> "dict[str, MarketData]":
         Misconfigured: ccxt knows no such exchange.
     """
     time, shared = clock(settings), database(settings.required("database_url"))
+    redis_url, kept = _redis_url(settings), _cache(settings)
     named = (one.partition("=") for one in settings.references)
     return {
-        name: _market_data(
-            "binance" if url else name, time, name, url or None, shared, _redis_url(settings), _cache(settings)
-        )
+        name: _market_data("binance" if url else name, time, name, url or None, shared, redis_url, kept, 1.0)
         for name, _, url in named
     }
 
@@ -215,6 +217,7 @@ def _reader(
     shared: Database,
     redis_url: str | None,
     kept: Path,
+    load: float,
     *,
     patience: float = 20.0,
     share: float | None = None,
@@ -224,14 +227,10 @@ def _reader(
     from adapters.resilience.circuits import Circuits
     from adapters.resilience.reading import Reading
 
-    passage = partial(
-        Reading,
-        _counted_as(label, url),
-        circuits=Circuits(shared),
-        budget=Budget(shared, redis_url),
-        patience=patience,
-        share=share or READS,
-    )
+    def passage(borne: "Allowance") -> Reading:
+        name, circuits, budget = _counted_as(label, url), Circuits(shared), Budget(shared, redis_url)
+        return Reading(name, borne.times(load), circuits, budget, patience=patience, share=share or READS)
+
     # On loopback there is nobody to spread requests for; the simulator counts weights all the same.
     return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None, passage=passage, cache=kept)
 

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     signal_key: SecretStr | None = Field(default=None, description="HMAC key of the signals, 32+ characters")
 
     venue_url: str | None = Field(default=None, description="REST address of the simulator; none = the exchange's own")
+    venue_load: float = Field(
+        default=1.0, gt=0, description="how many times the requests the venue bears that ccxt says it does"
+    )
     venue_api_key: SecretStr | None = Field(default=None, description="API key of the trading account")
     venue_api_secret: SecretStr | None = Field(default=None, description="API secret of the trading account")
     guard_api_key: SecretStr | None = Field(default=None, description="the guard's own API key; none = the account's")

@@ -41,6 +41,10 @@ class Allowance:
     units: int
     seconds: int
 
+    def times(self, factor: float) -> "Allowance":
+        """Return `factor` times as much within the same time."""
+        return Allowance(max(1, int(self.units * factor)), self.seconds)
+
 
 class Held(Unavailable):
     """Not asked at all: the venue wants to be left alone, its endpoint is broken, or our budget is spent."""

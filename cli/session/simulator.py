@@ -13,6 +13,9 @@ from cli.session.markets import Market
 from cli.session.plan import CAPITAL, RunPlan, market_folder
 from cli.session.secrets import LocalSecrets
 
+#: The simulator grants 120,000 of request weight a minute, ccxt says of Binance 6,000.
+_LOAD = 20.0
+
 
 def write_config(
     settings: Settings, market: Market, folder: Path, secrets: LocalSecrets, *, wall: bool
@@ -67,6 +70,7 @@ def settings_of(addresses: dict[str, Any], book: str, secrets: LocalSecrets) -> 
     return {
         "venue_url": addresses["rest_url"],
         "stream_url": addresses["ws_url"],
+        "venue_load": _LOAD,
         "control_url": addresses["control_url"],
         "venue_api_key": SecretStr(secrets.derive("venue", book, "key")),
         "venue_api_secret": SecretStr(secrets.derive("venue", book, "secret")),
