@@ -9,35 +9,10 @@ from trading.accounting.journal import deposit
 from trading.errors import BadData
 from trading.money import floor_to
 
-#: The first thing that closes the way to new risk, null when nothing does: halt, symbol state, doubt or data gate.
-GATE = """
-select why from (
-    select 1 as rank, 'halt ' || reason as why from trading.halts
-    where book = %(book)s and (symbol is null or symbol = %(symbol)s) and lifted_at is null
-    union all select 2, 'symbol ' || state || ' ' || reason from trading.symbol_states
-    where book = %(book)s and symbol = %(symbol)s and state <> 'OPEN'
-    union all select 3, 'order ' || client_id || ' is UNKNOWN' from trading.orders
-    where book = %(book)s and symbol = %(symbol)s and state = 'UNKNOWN'
-    union all select 4, check_name || ' ' || detail from ops.gates
-    where book = %(book)s and venue = %(venue)s and symbol = %(symbol)s and closed
-    -- A book without a collector has no row here; one whose collector is silent cannot know what is wrong.
-    union all select 5, 'collector silent' from ops.heartbeats
-    where service = 'collector' and book = %(book)s and at < clock_timestamp() - interval '5 s'
-) as reasons order by rank, why limit 1
-"""
-
-
-def lock(connection: Connection, book: str, strategy: str, symbol: str) -> None:
-    """Let one transaction at a time decide for a sub-account."""
-    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7466924))", (f"{book}|{strategy}|{symbol}",))
-
 
 def gate(connection: Connection, book: str, venue: str, symbol: str) -> tuple[bool, str]:
     """Return whether entries are allowed, and the first thing that closes the way: halt, symbol state or data gate."""
-    row = connection.execute(
-        f"select ({GATE}) as why",
-        {"book": book, "venue": venue, "symbol": symbol},
-    ).fetchone()
+    row = connection.execute("select trading.gate(%s, %s, %s) as why", (book, venue, symbol)).fetchone()
     return (True, "") if row is None or row["why"] is None else (False, row["why"])
 
 

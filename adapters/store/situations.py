@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.store import orders
-from adapters.store.accounts import GATE
 from adapters.store.database import Connection
 from trading.account import Account
 from trading.instrument import Instrument
@@ -29,60 +28,30 @@ class Situation:
     known_hash: str | None
 
 
-_QUESTION = f"""
-with force as (
-    select signal_id, body from trading.inbox
-    where book = %(book)s and status = 'ACCEPTED' and body ->> 'strategy' = %(strategy)s
-    and body ->> 'symbol' = %(symbol)s
-    order by body ->> 'decided_at' desc, signal_id desc limit 1
-)
+#: As a place to read from the function is called once, however many of its columns are asked for.
+_QUESTION = """
 select
-    (select body from force) as body,
-    (select coalesce(max(d.decision_no), 0) + 1 from trading.risk_decisions as d
-     where d.signal_id = (select signal_id from force)) as decision_no,
-    (select state from trading.symbol_states where book = %(book)s and symbol = %(symbol)s) as symbol_state,
-    (select body_hash from trading.inbox where signal_id = %(arriving)s) as known_hash,
-    array(select account from trading.balances where book = %(book)s and strategy = %(strategy)s
-     and symbol = %(symbol)s order by account, currency) as accounts,
-    array(select currency from trading.balances where book = %(book)s and strategy = %(strategy)s
-     and symbol = %(symbol)s order by account, currency) as currencies,
-    array(select amount from trading.balances where book = %(book)s and strategy = %(strategy)s
-     and symbol = %(symbol)s order by account, currency) as amounts,
-    ({GATE}) as closed_by,
-    (select equity from trading.equity_peaks where book = %(book)s and strategy = %(strategy)s
-     and symbol = %(symbol)s) as peak,
-    (select max(f.ts) from trading.orders as o inner join trading.fills as f using (client_id)
-     where o.book = %(book)s and o.strategy = %(strategy)s and o.symbol = %(symbol)s and o.leg = 'stop') as stopped_at,
-    -- Only the newest stop counts, and only while it has not filled: a filled one ended the position it protected.
-    (select o.stop_price from (
-        select * from trading.orders
-        where book = %(book)s and strategy = %(strategy)s and symbol = %(symbol)s and leg = 'stop'
-        and state not in ('REJECTED', 'ABSENT') order by created_at desc, stop_price desc nulls first limit 1) as o
-     where o.filled = 0 and not exists (
-        select 1 from trading.risk_decisions as d where d.book = o.book and d.strategy = o.strategy
-        and d.symbol = o.symbol and d.target_quantity = 0 and d.decided_at >= o.created_at)) as stop_floor,
-    -- An attempt that another one followed was not refused: it came too late, or never left.
-    array(select o.leg from trading.orders as o
-     where o.book = %(book)s and o.signal_id = (select signal_id from force)
-     and (o.state = 'REJECTED' or (o.state = 'EXPIRED' and o.filled = 0))
-     and not exists (select 1 from trading.orders as n where n.signal_id = o.signal_id
-      and n.decision_no = o.decision_no and n.leg = o.leg and n.attempt > o.attempt)) as refused
-"""  # noqa: S608 - no value is part of the text
+    s.body, s.next_no, s.symbol_state, s.known_hash, s.accounts, s.currencies, s.amounts, s.closed_by, s.peak,
+    s.stopped_at, s.stop_floor, s.refused, (s.working).*
+from trading.situation(%(book)s, %(strategy)s, %(symbol)s, %(venue)s, %(arriving)s) as s
+"""
 
 
 def load(
     connection: Connection, book: str, strategy: str, instrument: Instrument, arriving: str | None = None
 ) -> Situation:
-    """Return the situation of (book, strategy, instrument.symbol); `arriving` is the id of a signal that comes in."""
+    """Lock the sub-account until the transaction ends and return its situation.
+
+    `arriving` is the id of a signal that comes in.
+    """
     keys = {"book": book, "strategy": strategy, "symbol": instrument.symbol, "venue": instrument.venue}
-    found = connection.execute(_QUESTION, {**keys, "arriving": arriving})
-    working = orders.living(connection, book, instrument.symbol, strategy)
-    row = found.fetchone()
-    assert row is not None  # noqa: S101
+    rows = connection.execute(_QUESTION, {**keys, "arriving": arriving}).fetchall()
+    working = tuple(orders.read(row) for row in rows if row["client_id"] is not None)
+    row = rows[0]
     return Situation(
-        _account(keys, instrument, row, tuple(working)),
+        _account(keys, instrument, row, working),
         row["body"],
-        row["decision_no"],
+        row["next_no"],
         row["symbol_state"] or "RECONCILING",
         row["known_hash"],
     )

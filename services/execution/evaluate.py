@@ -51,7 +51,6 @@ def decide_within(
 
     None when the decision has to wait: the venue still owes an answer.
     """
-    accounts.lock(connection, desk.book, trigger.strategy, trigger.symbol)
     situation = situations.load(connection, desk.book, trigger.strategy, desk.instruments[trigger.symbol])
     return conclude(connection, desk, trigger, situation, price, now)
 

@@ -14,7 +14,7 @@ from typing import Any
 from adapters.bus.envelope import unseal
 from adapters.bus.signal_message import decode
 from adapters.bus.signal_topic import Record
-from adapters.store import accounts, audit, dead_letters, inbox, situations, triggers
+from adapters.store import audit, dead_letters, inbox, situations, triggers
 from adapters.store.database import Connection
 from adapters.store.situations import Situation
 from adapters.store.triggers import Trigger
@@ -99,7 +99,6 @@ def _accept(
     connection: Connection, desk: Desk, message: Message, price: Known[Decimal] | Unreachable, now: datetime
 ) -> Sequence[Order]:
     signal = message.signal
-    accounts.lock(connection, desk.book, signal.strategy, signal.symbol)
     instrument = desk.instruments[signal.symbol]
     situation = situations.load(connection, desk.book, signal.strategy, instrument, signal.signal_id)
     if situation.known_hash is not None:
