@@ -33,8 +33,8 @@ from trading.ports import Known, Unreachable, Venue
 
 _log = structlog.get_logger()
 
-#: Threads hand over to each other on the way of an order; the interpreter's usual 5 ms would be half of it.
-_SWITCH_SECONDS = 0.00002
+#: Threads hand over to each other on the way of an order; the interpreter's usual 5 ms would be all of it.
+_SWITCH_SECONDS = 0.0001
 
 
 def run(stop: Event) -> None:
