@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from trading.errors import Denied, Misconfigured, TradewindError, Unavailable
+from trading.errors import BadData, Denied, Misconfigured, TradewindError, Unavailable
 
 Exchange = Any
+
+#: What ccxt falls over when an answer has another shape than it reads.
+_SHAPELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Transient(Unavailable):
@@ -110,7 +113,7 @@ def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer
     exchange.on_rest_response = listen
     try:
         getattr(exchange, endpoint)(params)
-    except ccxt.BaseError as failure:
+    except (ccxt.BaseError, *_SHAPELESS) as failure:
         error = f"{type(failure).__name__}: {failure}"
     finally:
         del exchange.on_rest_response
@@ -127,6 +130,7 @@ def call(exchange: Exchange, method: str, *arguments: Any) -> Any:
         Unavailable: no usable answer came, Transient or Throttled; the same call may succeed later.
         Misconfigured: the venue does not know the symbol.
         Denied: the venue refused, for example the API key.
+        BadData: the venue answered in another shape than ccxt reads.
     """
     import ccxt
 
@@ -134,6 +138,9 @@ def call(exchange: Exchange, method: str, *arguments: Any) -> Any:
         return getattr(exchange, method)(*arguments)
     except ccxt.BaseError as failure:
         raise _translated(exchange.id, failure) from None
+    except _SHAPELESS as failure:
+        shape = type(failure).__name__
+        raise BadData(f"{exchange.id} answers {method} in a shape that cannot be read: {shape}") from None
 
 
 def _translated(exchange_id: str, failure: Exception) -> TradewindError:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from trading.errors import Misconfigured
+from trading.errors import BadData, Misconfigured
 from trading.instrument import Instrument
 from trading.money import ZERO, decimal
 
@@ -16,6 +16,7 @@ def instrument_of(venue: str, symbol: str, markets: Mapping[str, Mapping[str, An
 
     Raises:
         Misconfigured: the venue has no such spot market.
+        BadData: what it says of the market cannot be: no step of price or quantity, a limit below zero, an absurd fee.
     """
     market = markets.get(symbol)
     if market is None or not market.get("spot"):
@@ -23,7 +24,7 @@ def instrument_of(venue: str, symbol: str, markets: Mapping[str, Mapping[str, An
         hint = f"; it has {', '.join(near)}" if near else ""
         raise Misconfigured(f"{venue} has no spot market {symbol!r}{hint} (option --symbols)")
     limits = market["limits"]
-    return Instrument(
+    made = Instrument(
         venue=venue,
         symbol=symbol,
         base=market["base"],
@@ -36,6 +37,15 @@ def instrument_of(venue: str, symbol: str, markets: Mapping[str, Mapping[str, An
         taker_fee=_number(market.get("taker"), _USUAL_FEE),
         status="HALTED" if market.get("active") is False else "TRADING",
     )
+    _check(made)
+    return made
+
+
+def _check(made: Instrument) -> None:
+    steps, least = (made.tick, made.lot), (made.min_quantity, made.min_notional)
+    sound = min(steps) > ZERO and min(least) >= ZERO and max(abs(made.maker_fee), abs(made.taker_fee)) < 1
+    if not sound:
+        raise BadData(f"{made.venue} says of {made.symbol} what cannot be: {made}")
 
 
 def _number(value: object, default: Decimal) -> Decimal:

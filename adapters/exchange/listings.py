@@ -39,16 +39,11 @@ def told(exchange: Exchange, method: str, *arguments: Any) -> Any:
     """Call a unified reading `method` of `exchange` and return its answer; errors as `call` raises them.
 
     Raises:
-        BadData: the exchange answers in another shape than ccxt reads.
+        BadData: the exchange answers with what is no JSON, or in another shape than ccxt reads.
     """
     # What is no JSON at all ccxt takes for an empty answer; where nothing is asked this stays as it is.
     exchange.enableLastJsonResponse, exchange.last_json_response = True, {}
-    try:
-        answer = call(exchange, method, *arguments)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise BadData(
-            f"{exchange.id} answers {method} in a shape that cannot be read: {type(error).__name__}"
-        ) from None
+    answer = call(exchange, method, *arguments)
     if not isinstance(exchange.last_json_response, list | dict):
         raise BadData(f"{exchange.id} answers {method} with what is no JSON")
     return answer

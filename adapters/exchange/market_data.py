@@ -13,7 +13,7 @@ from adapters.exchange.ccxt_client import Credentials, Throttled, Transient, cal
 from adapters.exchange.ccxt_markets import instrument_of
 from adapters.exchange.passage import Allowance, Free, Gate, Passage, allowance, guard
 from trading.candle import BARS, TS
-from trading.errors import Misconfigured, Unavailable
+from trading.errors import BadData, Misconfigured, Unavailable
 from trading.instrument import Instrument
 from trading.ports import Clock
 from trading.timeframe import EPOCH, Timeframe
@@ -64,9 +64,12 @@ class MarketData:
     def bars(self, symbol: str, timeframe: Timeframe, start: datetime, end: datetime) -> Iterator[pl.DataFrame]:
         """Yield BARS frames of the closed bars that open in [start, end), oldest first; go on later from the last ts.
 
+        What is no number in them is null; nothing is judged here.
+
         Raises:
             Misconfigured: the exchange has no such symbol or timeframe.
             Unavailable: no answer, after a few attempts.
+            BadData: an answer that is no table of bars, or bars without their times.
         """
         self.instruments([symbol])
         if str(timeframe) not in (self._exchange.timeframes or {}):
@@ -75,9 +78,7 @@ class MarketData:
         while start < end:
             limit = min(_PAGE, -(-(end - start) // timeframe.delta))
             page = self._page(symbol, timeframe, start, limit)
-            wanted = (
-                page.filter(pl.col("ts").is_between(start, end, closed="left")).unique("ts", keep="last").sort("ts")
-            )
+            wanted = page.filter(pl.col("ts").is_between(start, end, closed="left")).sort("ts", maintain_order=True)
             if wanted.height:
                 yield wanted
             # A page may be empty because nothing traded for so long: look behind the gap.
@@ -101,17 +102,28 @@ class MarketData:
     def _page(self, symbol: str, timeframe: Timeframe, start: datetime, limit: int) -> pl.DataFrame:
         since = round((start - EPOCH).total_seconds() * 1000)
         rows = self._ask("fetch_ohlcv", symbol, str(timeframe), since, limit)
-        columns: dict[str, list[Any]] = {
-            name: [float(row[place]) for row in rows] for place, name in enumerate(BARS.names()) if place
-        }
-        times = [EPOCH + timedelta(milliseconds=int(row[0])) for row in rows]
-        return pl.DataFrame({"ts": times} | columns, schema=BARS).with_columns(pl.col("ts").cast(TS))
+        try:
+            return _frame(rows)
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            why = f"{type(error).__name__} {error}"
+            raise BadData(f"{self.venue} answers with what are no {timeframe} bars of {symbol}: {why:.100}") from None
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         for attempt in stamina.retry_context(on=self._passing, attempts=_ATTEMPTS, timeout=None):
             with attempt:
                 return call(self._exchange, method, *arguments)
         raise Unavailable(f"{self.venue} does not answer")
+
+
+def _frame(rows: Any) -> pl.DataFrame:
+    """Return BARS of what ccxt made of an answer: time, open, high, low, close, volume, each a number or nothing."""
+    values = {name: [_value(row[place]) for row in rows] for place, name in enumerate(BARS.names()) if place}
+    times = [EPOCH + timedelta(milliseconds=int(row[0])) for row in rows]
+    return pl.DataFrame({"ts": times} | values, schema=BARS).with_columns(pl.col("ts").cast(TS))
+
+
+def _value(told: object) -> float | None:
+    return None if told is None else float(told)  # pyright: ignore[reportArgumentType] - another type raises
 
 
 def _gate(cache: Path | None, clock: Clock) -> Gate:

@@ -10,6 +10,7 @@ from assets.market import witnesses
 from assets.partitions import DAILY, window
 from assets.resources import Desk, DeskResource
 from trading.candle import BARS
+from trading.errors import BadData
 from trading.market.clean import QUARANTINE, Finding, vet
 from trading.market.finding import found
 from trading.market.gaps import RECENT_BARS, gaps, recent_gap
@@ -34,8 +35,8 @@ def candles(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Materia
     """Closed bars per venue, symbol and timeframe: ts = open time UTC, prices in quote, volume in base currency.
 
     Reads on from the last stored bar, or from a hole among the newest. A bar that fails a check, or that other venues
-    contradict, is quarantined with its reason and closes the gate of its symbol alone; a revised bar becomes a new
-    version. Source: the venue's candles; TRADEWIND_REFERENCES names the others.
+    contradict, is quarantined with its reason and closes the gate of its symbol alone, as does an answer that nobody
+    can read; a revised bar becomes a new version. Source: the venue's candles; TRADEWIND_REFERENCES names the others.
     """
     with desk.open(context) as at:
         now = at.clock.now()
@@ -73,8 +74,8 @@ def _update(
     newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open)
     recent = _stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"])
     start = at.history_start if newest is None or not read_on else _go_on(at.timeframe, newest, recent)
-    pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + delta))
-    vetted = vet(pl.concat([pl.DataFrame(schema=BARS), *pages]), at.timeframe, now)
+    told, unread = _told(at, symbol, start, last_open)
+    vetted = vet(told, at.timeframe, now)
     believed, doubted, doubts = _believed(at, symbol, vetted.good, last_open)
     rows = believed.with_columns(
         venue=pl.lit(at.venue),
@@ -88,11 +89,20 @@ def _update(
     last_good = max([*known, *believed["ts"].tail(1).to_list()], default=None)
     there = pl.concat([recent, rows.select(recent.columns)]).unique()
     holes = recent_gap(there, at.timeframe, last_open)
-    findings = (*vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
+    findings = (*unread, *vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
     with at.database.transaction() as connection:
         at.judge(connection, symbol, findings, now, last_open)
         gates.quarantine(connection, at.keys, symbol, pl.concat([vetted.quarantined, doubted]), source=at.venue)
     return written, findings
+
+
+def _told(at: Desk, symbol: str, start: datetime, last_open: datetime) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return the bars that the venue tells from `start` to `last_open`; none, and why, when no one can read them."""
+    try:
+        pages = list(at.market_data().bars(symbol, at.timeframe, start, last_open + at.timeframe.delta))
+    except BadData as error:
+        return pl.DataFrame(schema=BARS), [Finding("unreadable", True, 1, last_open, last_open, str(error))]
+    return pl.concat([pl.DataFrame(schema=BARS), *pages]), []
 
 
 def _go_on(timeframe: Timeframe, newest: datetime, recent: pl.DataFrame) -> datetime:

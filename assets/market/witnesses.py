@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.resources import Desk
 from trading.candle import BARS
-from trading.errors import Unavailable
+from trading.errors import BadData, Unavailable
 from trading.market.clean import vet
 from trading.market.finding import Finding
 
@@ -18,7 +18,7 @@ def told(at: Desk, symbol: str, start: datetime, end: datetime) -> tuple[dict[st
     for name, data in at.references().items():
         try:
             pages = list(data.bars(symbol, at.timeframe, start, end))
-        except Unavailable as error:
+        except (Unavailable, BadData) as error:
             last = end - at.timeframe.delta
             missing.append(Finding("venue does not answer", False, 1, last, last, f"{name}: {error}"))
             continue

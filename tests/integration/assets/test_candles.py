@@ -169,3 +169,24 @@ def test_what_moves_everywhere_is_stored(open_book: Callable[..., Book]) -> None
     book = open_book(1.2, 1.2)
     assert book.at(SPIKE + HOUR)[BTC] == (True, "")
     assert SPIKE in book.closes(BTC)
+
+
+def test_an_answer_that_nobody_can_read_closes_the_gate_of_its_symbol_until_the_next(
+    open_book: Callable[..., Book],
+) -> None:
+    book = open_book(1.0)
+    assert book.at(SPIKE) == {BTC: (True, ""), ETH: (True, "")}
+    control = book.simulators[0].control()
+    rule = {"fault": "unexpected_200", "on": "market", "symbol": BTC, "next": 1}
+    control.faults({"seed": 1, "rules": [rule]})
+    gates = book.at(SPIKE + HOUR)
+    assert gates[BTC][1].startswith("stale ")
+    assert gates[ETH] == (True, "")
+    with book.database.transaction() as connection:
+        rows = connection.execute("select symbol, check_name, detail from ops.quality_results where blocking")
+        told = {row["check_name"]: (row["symbol"], row["detail"]) for row in rows}
+    assert set(told) == {"stale", "unreadable"}
+    assert told["unreadable"][0] == BTC
+    assert "in a shape that cannot be read" in told["unreadable"][1]
+    assert book.at(SPIKE + 2 * HOUR) == {BTC: (True, ""), ETH: (True, "")}
+    assert SPIKE in book.closes(BTC)

@@ -3,7 +3,6 @@
 TRADEWIND_TEST_FUZZ_PAYLOADS sets how many; 200,000 is the long form.
 """
 
-import json
 import os
 import random
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Any
 from adapters.exchange.streams.books import Books
 from adapters.exchange.streams.message import Where
 from adapters.exchange.streams.reader import read
+from tests.unit.adapters.exchange.garble import garbled
 from tests.unit.adapters.exchange.streams.samples import SAMPLES
 from trading.candle import CandleUpdate
 from trading.market.book_keeper import BookKeeper
@@ -20,56 +20,7 @@ from trading.order_book import BookState, BookUpdate, Fate
 from trading.trade import Trade
 
 PAYLOADS = int(os.environ.get("TRADEWIND_TEST_FUZZ_PAYLOADS") or 5_000)
-HOSTILE: list[Any] = [
-    None, True, -1, 0, 1e308, "", " ", "NaN", "-0", "1e400", "\x00", "\u202e1", "9" * 400, [], {}, [[]], [None], "null",
-    "99.5", ["99.5"], {"price": "99.5"}, "1; drop table market.candles", "\uff11",
-]  # fmt: skip
 MARKETS = ("BTCUSDT", "BTC-USD", "XBT/USD", "BTC/USD", "PI_XBTUSD", "BTC-USDT")
-
-
-def garbled(chance: random.Random, text: str) -> str:
-    """Return `text` with one to three things wrong: in its letters, or in its structure."""
-    for _ in range(chance.randrange(1, 4)):
-        place = chance.randrange(len(text) + 1)
-        match chance.randrange(6):
-            case 0:
-                text = text[:place]
-            case 1:
-                text = (
-                    text[:place]
-                    + chr(chance.choice((0, 34, 44, 46, 48, 57, 91, 93, 123, 125, 0x661, 0xD800)))
-                    + text[place:]
-                )
-            case 2:
-                text = text[:place] + text[place + chance.randrange(1, 9) :]
-            case _:
-                text = restructured(chance, text)
-    return text
-
-
-def restructured(chance: random.Random, text: str) -> str:
-    try:
-        message = json.loads(text)
-    except ValueError:
-        return text
-    places: list[tuple[Any, Any]] = []
-    waiting = [message]
-    while waiting:
-        node = waiting.pop()
-        inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        for key, value in inner:
-            places.append((node, key))
-            waiting.append(value)
-    if places:
-        node, key = chance.choice(places)
-        match chance.randrange(4):
-            case 0:
-                del node[key]
-            case 1:
-                node[key] = [node[key]]
-            case _:
-                node[key] = chance.choice(HOSTILE)
-    return json.dumps(message)
 
 
 def sound() -> dict[str, BookKeeper]:
