@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from adapters.exchange.ccxt_stream import Heard, Stream, Trouble
     from adapters.exchange.market_data import MarketData
     from adapters.exchange.mass_cancel import MassCancel
-    from adapters.exchange.passage import Allowance
+    from adapters.exchange.passage import Allowance, Opening
     from adapters.resilience.liaison import Liaison
 
 
@@ -209,6 +209,32 @@ def _cache(settings: Settings) -> Path:
     return settings.data_dir.resolve() / "cache" / "reference.sqlite"
 
 
+def passage(settings: Settings, label: str, url: str | None) -> "Opening":
+    """Return what lets reads out to the venue called `label`, at `url` if not at its own address."""
+    shared = database(settings.required("database_url"))
+    load = settings.venue_load if url is not None and url == settings.venue_url else 1.0
+    return _opening(_counted_as(label, url), shared, _redis_url(settings), load)
+
+
+def _opening(
+    counted_as: str,
+    shared: Database,
+    redis_url: str | None,
+    load: float,
+    patience: float = 20.0,
+    share: float | None = None,
+) -> "Opening":
+    from adapters.resilience.budget import READS, Budget
+    from adapters.resilience.circuits import Circuits
+    from adapters.resilience.reading import Reading
+
+    def opening(borne: "Allowance") -> Reading:
+        circuits, budget = Circuits(shared), Budget(shared, redis_url)
+        return Reading(counted_as, borne.times(load), circuits, budget, patience=patience, share=share or READS)
+
+    return opening
+
+
 def _reader(
     exchange: str,
     time: Clock,
@@ -223,16 +249,10 @@ def _reader(
     share: float | None = None,
 ) -> "MarketData":
     from adapters.exchange.market_data import MarketData
-    from adapters.resilience.budget import READS, Budget
-    from adapters.resilience.circuits import Circuits
-    from adapters.resilience.reading import Reading
 
-    def passage(borne: "Allowance") -> Reading:
-        name, circuits, budget = _counted_as(label, url), Circuits(shared), Budget(shared, redis_url)
-        return Reading(name, borne.times(load), circuits, budget, patience=patience, share=share or READS)
-
+    opening = _opening(_counted_as(label, url), shared, redis_url, load, patience, share)
     # On loopback there is nobody to spread requests for; the simulator counts weights all the same.
-    return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None, passage=passage, cache=kept)
+    return MarketData(exchange, time, venue=label, rest_url=url, rate_limit=url is None, passage=opening, cache=kept)
 
 
 _market_data = cache(_reader)

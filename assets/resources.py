@@ -20,6 +20,7 @@ from trading.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from adapters.exchange.market_data import MarketData
+    from adapters.exchange.passage import Opening
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Desk:
     def market_data(self) -> "MarketData":
         """Return the reading side of the venue."""
         return compose.market_data(self.settings, self.venue)
+
+    def passage(self, label: str, url: str | None) -> "Opening":
+        """Return what lets reads out to the venue that we call `label`, at `url` if not at its own address."""
+        return compose.passage(self.settings, label, url)
 
     def judge(
         self,

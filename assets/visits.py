@@ -5,9 +5,9 @@ from datetime import datetime
 
 import dagster as dg
 
-from adapters.news.fetch import Held
-from adapters.news.sources import Source, declared
-from adapters.news.visit import Ended, Taken, Visit, visit
+from adapters.sources.declared import Source, declared
+from adapters.sources.fetch import Held
+from adapters.sources.visit import Ended, Taken, Visit, visit
 from assets.resources import Desk
 
 CHECKS = ("fresh", "sound")

@@ -34,7 +34,7 @@ def venues(exchange: Exchanges = None, data_dir: DataDir = None, json_: Json = F
 
 def _rows(settings: Settings, named: list[str] | None) -> list[dict[str, Any]]:
     from adapters.exchange.capabilities import capabilities
-    from adapters.news.sources import declared
+    from adapters.sources.declared import declared
 
     if named:
         wanted = {one: one for one in named}

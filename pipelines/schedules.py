@@ -4,8 +4,8 @@ from datetime import UTC, timedelta
 
 import dagster as dg
 
-from adapters.news.sources import FILE, declared
 from adapters.settings import load
+from adapters.sources.declared import FILE, declared
 from pipelines import jobs, runs
 
 _UNDER_WAY = [

@@ -7,8 +7,9 @@ from typing import Any
 
 import stamina
 
-from adapters.exchange.ccxt_client import Credentials, connect
-from adapters.exchange.listings import list_contracts, told
+from adapters.exchange.ccxt_client import Credentials, call, connect
+from adapters.exchange.listings import list_contracts
+from adapters.exchange.passage import Gate, Opening, guard, opened
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.money import decimal
 from trading.timeframe import EPOCH
@@ -27,8 +28,8 @@ Refused = tuple[str, str]
 class FundingRates:
     """The funding history of one exchange; reads are tried a few times before they fail."""
 
-    def __init__(self, exchange_id: str, rest_url: str | None = None) -> None:
-        """Prepare the connection; `rest_url` replaces the address of the exchange.
+    def __init__(self, exchange_id: str, rest_url: str | None = None, passage: Opening | None = None) -> None:
+        """Prepare the connection; `rest_url` replaces the address of the exchange, `passage` is as for market data.
 
         Raises:
             Misconfigured: ccxt knows no such exchange, or not its funding history.
@@ -37,6 +38,7 @@ class FundingRates:
         if not self._exchange.has.get("fetchFundingRateHistory"):
             raise Misconfigured(f"exchange {exchange_id}: ccxt does not read its funding history")
         list_contracts(self._exchange)
+        guard(self._exchange, opened(passage, self._exchange), Gate())
 
     def history(self, symbol: str, start: datetime, end: datetime) -> Iterator[tuple[list[Rate], list[Refused]]]:
         """Yield the rates settled in [start, end), oldest first, window by window, and what could not be believed.
@@ -62,7 +64,7 @@ class FundingRates:
     def _ask(self, method: str, *arguments: Any) -> Any:
         for attempt in stamina.retry_context(on=Unavailable, attempts=_ATTEMPTS, timeout=60.0):
             with attempt:
-                return told(self._exchange, method, *arguments)
+                return call(self._exchange, method, *arguments)
         raise Unavailable(f"{self._exchange.id} does not answer")
 
 

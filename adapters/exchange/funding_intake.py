@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from adapters.exchange.funding import FundingRates, Rate
-from adapters.news.fetch import Held
-from adapters.news.sources import Source
-from adapters.news.visit import Taken
+from adapters.exchange.passage import Opening
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Held
+from adapters.sources.visit import Taken
 from adapters.store import funding as stored
 from adapters.store.database import Database
 from adapters.store.frames import Store
@@ -19,12 +20,14 @@ _OVERLAP = timedelta(days=1)
 _HISTORY = timedelta(days=30)
 
 
-def take(database: Database, store: Store, source: Source, held: Held, now: datetime) -> Taken:
+def take(
+    database: Database, store: Store, source: Source, held: Held, now: datetime, passage: Opening | None = None
+) -> Taken:
     """Read the rates of a source of kind funding that are settled by `now` and store them, window by window.
 
     A rate is known since it was settled; a revised one since `now`. Whoever is killed goes on behind what is stored.
     """
-    rates = FundingRates(source.exchange, source.url or None)
+    rates = FundingRates(source.exchange, source.url or None, passage)
     written, refused, newest = 0, list[tuple[str, str]](), list[datetime]()
     try:
         for symbol in source.symbols:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.exchange.ccxt_client import Credentials, Exchange, call, connect
+from adapters.exchange.passage import Gate, Opening, guard, opened
 from trading.errors import BadData
 from trading.listing import Listing
 from trading.money import decimal
@@ -14,8 +15,16 @@ from trading.timeframe import EPOCH
 _ONE = Decimal(1)
 
 
-def listings(exchange_id: str, venue: str, kinds: Sequence[str], rest_url: str | None = None) -> list[Listing]:
+def listings(
+    exchange_id: str,
+    venue: str,
+    kinds: Sequence[str],
+    rest_url: str | None = None,
+    passage: Opening | None = None,
+) -> list[Listing]:
     """Return what `exchange_id` lists of `kinds` (spot, swap, future); `venue` is our label of it.
+
+    `rest_url` replaces the address of the exchange, `passage` is as for market data.
 
     Raises:
         Misconfigured: ccxt knows no such exchange.
@@ -26,27 +35,14 @@ def listings(exchange_id: str, venue: str, kinds: Sequence[str], rest_url: str |
     try:
         if set(kinds) != {"spot"}:
             list_contracts(exchange, spot="spot" in kinds)
-        markets = told(exchange, "load_markets")
+        guard(exchange, opened(passage, exchange), Gate())
+        markets = call(exchange, "load_markets")
         found = [_listing(exchange, venue, market) for market in markets.values() if market.get("type") in kinds]
     finally:
         exchange.session.close()
     if not found:
         raise BadData(f"{exchange_id} lists no market of kind {', '.join(kinds)}")
     return found
-
-
-def told(exchange: Exchange, method: str, *arguments: Any) -> Any:
-    """Call a unified reading `method` of `exchange` and return its answer; errors as `call` raises them.
-
-    Raises:
-        BadData: the exchange answers with what is no JSON, or in another shape than ccxt reads.
-    """
-    # What is no JSON at all ccxt takes for an empty answer; where nothing is asked this stays as it is.
-    exchange.enableLastJsonResponse, exchange.last_json_response = True, {}
-    answer = call(exchange, method, *arguments)
-    if not isinstance(exchange.last_json_response, list | dict):
-        raise BadData(f"{exchange.id} answers {method} with what is no JSON")
-    return answer
 
 
 def list_contracts(exchange: Exchange, *, spot: bool = False) -> None:

@@ -1,6 +1,6 @@
 """The reading side of any exchange that ccxt knows: instruments and closed bars, page by page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import stamina
 
 from adapters.exchange.ccxt_client import Credentials, Throttled, Transient, call, connect
 from adapters.exchange.ccxt_markets import instrument_of
-from adapters.exchange.passage import Allowance, Free, Gate, Passage, allowance, guard
+from adapters.exchange.passage import Gate, Opening, guard, opened
 from trading.candle import BARS, TS
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.instrument import Instrument
@@ -39,7 +39,7 @@ class MarketData:
         rest_url: str | None = None,
         timeout: float = 10.0,
         rate_limit: bool = True,
-        passage: Callable[[Allowance], Passage] | None = None,
+        passage: Opening | None = None,
         cache: Path | None = None,
     ) -> None:
         """Prepare the connection; `venue` is our label of the exchange, `timeout` in seconds.
@@ -54,7 +54,7 @@ class MarketData:
         self._loaded: datetime | None = None
         # Who was told to stay away may try again where somebody sees to it that it waits.
         self._passing: tuple[type[Exception], ...] = (Transient,) if passage is None else (Transient, Throttled)
-        guard(self._exchange, Free() if passage is None else passage(allowance(self._exchange)), self._gate)
+        guard(self._exchange, opened(passage, self._exchange), self._gate)
 
     def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         """Return the instruments of `symbols`; Misconfigured names the one that the exchange does not have."""

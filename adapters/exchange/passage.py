@@ -1,5 +1,6 @@
 """The gate between ccxt and the wire: each request is announced before it goes out, and so is what came of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Protocol
@@ -70,6 +71,15 @@ class Free:
 
     def leave(self, reply: Reply) -> None:
         """Do nothing."""
+
+
+#: What makes of what an exchange bears the one who lets requests to it out.
+Opening = Callable[[Allowance], Passage]
+
+
+def opened(passage: Opening | None, exchange: Exchange) -> Passage:
+    """Return the passage to the ccxt `exchange`, an open one where none is wanted."""
+    return Free() if passage is None else passage(allowance(exchange))
 
 
 class Gate(HTTPAdapter):

@@ -1,1 +1,1 @@
-"""News, posts, series: where they come from, how they are fetched, read and vetted."""
+"""News, posts and series: how they are read, by form, and how they are kept."""

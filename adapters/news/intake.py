@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from adapters.news import cryptopanic, feeds, posts
 from adapters.news.encoding import decoded
-from adapters.news.fetch import Answer, Held
-from adapters.news.sources import Source
 from adapters.news.stories import MOST, WITHIN, Stories, Told
-from adapters.news.visit import Taken, asked
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Answer, Held
+from adapters.sources.visit import Taken, asked
 from adapters.store import articles as stored
 from adapters.store.database import Database
 from adapters.store.frames import Store

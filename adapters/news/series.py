@@ -11,10 +11,10 @@ from decimal import Decimal
 import polars as pl
 
 from adapters.news.encoding import decoded
-from adapters.news.fetch import Answer, Held
 from adapters.news.json_items import at, kept, loaded, rows, worded
-from adapters.news.sources import Source
-from adapters.news.visit import Taken, asked
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Answer, Held
+from adapters.sources.visit import Taken, asked
 from adapters.store.frames import Store
 from trading.candle import TS
 from trading.errors import BadData, Misconfigured

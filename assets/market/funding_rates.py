@@ -2,6 +2,9 @@
 
 import dagster as dg
 
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Held
+from adapters.sources.visit import Taken
 from assets.resources import DeskResource
 from assets.visits import check_specs, result, visits
 
@@ -23,5 +26,9 @@ def funding_rates(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.M
         from adapters.exchange.funding_intake import take
 
         now = at.clock.now()
-        found = visits(at, ("funding",), now, lambda source, held: take(at.database, at.store, source, held, now))
+
+        def read(source: Source, held: Held) -> Taken:
+            return take(at.database, at.store, source, held, now, at.passage(source.venue, source.url or None))
+
+        found = visits(at, ("funding",), now, read)
     return result(found, now)

@@ -2,6 +2,9 @@
 
 import dagster as dg
 
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Held
+from adapters.sources.visit import Taken
 from assets.resources import DeskResource
 from assets.visits import check_specs, result, visits
 
@@ -24,5 +27,9 @@ def listings(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Materi
         from adapters.exchange.listings_intake import take
 
         now = at.clock.now()
-        found = visits(at, ("venue",), now, lambda source, held: take(at.database, at.store, source, held, now))
+
+        def read(source: Source, held: Held) -> Taken:
+            return take(at.database, at.store, source, held, now, at.passage(source.venue, source.url or None))
+
+        found = visits(at, ("venue",), now, read)
     return result(found, now)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
-from adapters.news.sources import Source
+from adapters.sources.declared import Source
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.news.intake import Intake
-from adapters.news.visit import Ended, Visit, visit
+from adapters.sources.visit import Ended, Visit, visit
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from tests.fakes.feed_server import FeedServer

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.news import fetch as module
-from adapters.news.fetch import LARGEST, Busy, Held, fetch
-from adapters.news.visit import asked
+from adapters.sources import fetch as module
+from adapters.sources.fetch import LARGEST, Busy, Held, fetch
+from adapters.sources.visit import asked
 from tests.fakes.feed_server import FeedServer, Page
 from tests.integration.news.made import source
 from trading.errors import BadData, Denied, Unavailable

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from adapters.exchange import funding_intake
-from adapters.news.visit import Ended, Visit, visit
+from adapters.sources.visit import Ended, Visit, visit
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from tests.fakes.feed_server import FeedServer

@@ -13,10 +13,10 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from adapters.news.fetch import Answer, Held
 from adapters.news.intake import Intake
-from adapters.news.sources import Source
-from adapters.news.visit import Ended, visit
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Answer, Held
+from adapters.sources.visit import Ended, visit
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from tests.integration.news.made import NOW, source

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.exchange import listings_intake
 from adapters.exchange.capabilities import capabilities
-from adapters.news.visit import Ended, Visit, visit
+from adapters.sources.visit import Ended, Visit, visit
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from adapters.store.listings import instruments_at

@@ -11,8 +11,8 @@ import pytest
 
 from adapters.news import series
 from adapters.news.intake import Intake
-from adapters.news.sources import Source
-from adapters.news.visit import Ended, Visit, visit
+from adapters.sources.declared import Source
+from adapters.sources.visit import Ended, Visit, visit
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from tests.fakes.feed_server import FeedServer

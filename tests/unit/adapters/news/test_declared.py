@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.news.sources import declared, read
 from adapters.settings import Settings
+from adapters.sources.declared import declared, read
 from trading.errors import Misconfigured
 
 WHOLE = """

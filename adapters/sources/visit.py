@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from adapters.news.fetch import Answer, Busy, Held, fetch
-from adapters.news.sources import Source
+from adapters.sources.declared import Source
+from adapters.sources.fetch import Answer, Busy, Held, fetch
 from adapters.store import sources as stored
 from adapters.store.database import Database
 from trading.errors import BadData, Interrupted, TradewindError
