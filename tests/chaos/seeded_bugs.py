@@ -479,9 +479,9 @@ RISK = (
     Bug(
         "an order in doubt does not close the gate",
         "new risk is added while nobody knows what is held",
-        "adapters/store/accounts.py",
-        "and symbol = %(symbol)s and state = 'UNKNOWN'",
-        "and symbol = %(symbol)s and state = 'NEVER'",
+        "sql/migrations/0016_situation.sql",
+        "and o.state = 'UNKNOWN'",
+        "and o.state = 'NEVER'",
         TABLES + "test_what_closes_the_gate_in_the_order_of_weight",
     ),
     Bug(
