@@ -3,7 +3,7 @@
 import click
 
 from cli import audit, dlq, doctor, halt, resume, run, show_config, status, up, venues, verify
-from cli.data import archive, as_of, backfill, coverage, export, gaps, import_
+from cli.data import archive, as_of, backfill, coverage, export, gaps, holds, import_
 from cli.verb import app, explain
 from trading.errors import Misconfigured
 
@@ -12,7 +12,7 @@ __all__ = ["VERBS", "app", "enter"]
 #: In the order of the help text.
 VERBS = (
     *(run, up, status, halt, resume, dlq, audit, verify),
-    *(coverage, gaps, import_, backfill, as_of, export, archive),
+    *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, show_config, doctor),
 )
 

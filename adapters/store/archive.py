@@ -10,11 +10,11 @@ from pathlib import Path
 
 from psycopg import sql as syntax
 
-from adapters.store import cold, layout, retention, stored_rows
+from adapters.store import cold, holds, layout, retention, stored_rows
 from adapters.store.cold import File, Partition
 from adapters.store.copying import copy
 from adapters.store.database import Connection, Database
-from adapters.store.retention import Hold
+from adapters.store.holds import Hold
 from trading.errors import BadData, Denied, Misconfigured, Unavailable
 
 #: A partition that is written to while it is read is read again so often.
@@ -45,7 +45,7 @@ def _replace(database: Database, archive: Path, part: Partition, file: File) -> 
     with database.transaction() as connection:
         # Whoever places a hold waits for the end of this, or is seen here.
         connection.execute("lock table ops.legal_holds in share mode")
-        if hold := retention.held_by(part, retention.holds(connection)):
+        if hold := retention.held_by(part, holds.active(connection)):
             raise Denied("held", f"{part} is under legal hold {hold.hold_id}: {hold.reason}")
         statement = "delete from {} where venue = %s and symbol = %s and ts >= %s and ts < %s"
         name = syntax.Identifier(*part.table.split("."))
@@ -147,7 +147,7 @@ def pending(
     free: list[Partition] = []
     held: list[tuple[Partition, Hold]] = []
     with database.transaction() as connection:
-        active = retention.holds(connection)
+        active = holds.active(connection)
         for policy in retention.policies(connection, table, before):
             for part in retention.due(connection, policy) if policy.archived else []:
                 hold = retention.held_by(part, active)

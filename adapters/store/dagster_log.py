@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from adapters.store.retention import Hold
+from adapters.store.holds import Hold
 from trading.errors import Unavailable
 
 #: Without these Dagster would take partitions for missing and checks for never run.

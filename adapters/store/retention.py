@@ -9,6 +9,7 @@ from psycopg import sql as syntax
 
 from adapters.store.cold import Partition
 from adapters.store.database import Connection
+from adapters.store.holds import Hold
 from trading.errors import Misconfigured
 
 #: Dagster's own table, in its own database.
@@ -26,29 +27,6 @@ class Policy:
     before: datetime
 
 
-@dataclass(frozen=True)
-class Hold:
-    """An active row of ops.legal_holds; None: all of them."""
-
-    hold_id: int
-    table: str | None
-    venue: str | None
-    symbol: str | None
-    since: datetime | None
-    until: datetime | None
-    reason: str
-
-    def holds(self, part: Partition) -> bool:
-        """Return whether any row of `part` may be under this hold."""
-        return (
-            self.table in {None, part.table}
-            and self.venue in {None, part.venue}
-            and self.symbol in {None, part.symbol}
-            and (self.since is None or self.since < part.until)
-            and (self.until is None or self.until > part.since)
-        )
-
-
 def policies(connection: Connection, table: str | None = None, before: datetime | None = None) -> list[Policy]:
     """Return the policies, of one table or all, as they stand now; `before` replaces what they say is due.
 
@@ -64,17 +42,6 @@ def policies(connection: Connection, table: str | None = None, before: datetime 
     if table is not None and not rows:
         raise Misconfigured(f"--table {table}: ops.retention_policies has no row for it")
     return [Policy(r["table_name"], r["time_column"], r["archived"], r["span"], r["before"]) for r in rows]
-
-
-def holds(connection: Connection) -> list[Hold]:
-    """Return all holds that are not released."""
-    rows = connection.execute(
-        "select hold_id, table_name, venue, symbol, nullif(since, '-infinity') as since,"
-        " nullif(until, 'infinity') as until, reason from ops.legal_holds where released_at is null order by hold_id"
-    ).fetchall()
-    return [
-        Hold(r["hold_id"], r["table_name"], r["venue"], r["symbol"], r["since"], r["until"], r["reason"]) for r in rows
-    ]
 
 
 def due(connection: Connection, policy: Policy) -> list[Partition]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from adapters.store import archive, dagster_log, retention, rollups
+from adapters.store import archive, dagster_log, holds, retention, rollups
 from adapters.store.cold import File, Partition
 from adapters.store.database import Database
-from adapters.store.retention import Hold
+from adapters.store.holds import Hold
 
 Told = Callable[[str, int, int], None]
 
@@ -50,13 +50,13 @@ def apply(
     finally:
         archive.write_manifests(database, folder)
     with database.transaction() as connection:
-        holds = [hold for hold in retention.holds(connection) if hold.table in {None, retention.DAGSTER}]
+        kept = [hold for hold in holds.active(connection) if hold.table in {None, retention.DAGSTER}]
         policies = [policy for policy in retention.policies(connection, table, before) if not policy.archived]
     for policy in policies:
         if policy.table != retention.DAGSTER:
             with database.transaction() as connection:
                 done.deleted[policy.table] = retention.delete(connection, policy)
         elif dagster_url is not None:
-            done.deleted[policy.table] = dagster_log.prune(dagster_url, policy.before, holds)
+            done.deleted[policy.table] = dagster_log.prune(dagster_url, policy.before, kept)
     done.days_recounted = rollups.refresh(database)
     return done

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from adapters.settings import Settings
 from adapters.store import dagster_log, upkeep
 from adapters.store.database import Database
+from adapters.store.holds import Hold
 from adapters.store.migrate import migrate
-from adapters.store.retention import Hold
 from cli.program import app
 from cli.session.stack import dagster_instance
 from tests.integration.adapters.store.market_history import NOW, START, SYMBOLS, fill
@@ -174,3 +174,45 @@ def test_times_without_a_zone_are_utc(data: Path):
     rows = exported(data, "z.parquet", "--end", "2024-01-30T02:00:00+01:00")
     assert rows.schema["ts"] == TS
     assert rows["ts"].unique().to_list() == [START]
+
+
+def test_what_a_person_holds_stays_until_a_person_releases_it(data: Path, database: str):
+    from tests.integration.cli.test_json import assert_documented
+
+    span = ("--start", "2024-01-01", "--end", "2024-02-01")
+    code, placed = say("hold", "--symbol", SYMBOLS[0], *span, "--reason", "case 12/25", "--by", "ann")
+    assert code == 0
+    assert_documented("data hold", placed)
+    assert (placed["table"], placed["symbol"], placed["since"]) == (None, SYMBOLS[0], "2024-01-01 00:00:00+00:00")
+    code, listed = say("holds")
+    assert_documented("data holds", listed)
+    assert [one["hold_id"] for one in listed["holds"]] == [placed["hold_id"]]
+    where = "from market.candles where symbol = %s and ts >= '2024-01-01' and ts < '2024-02-01'"
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(f"select count(*) {where}", (SYMBOLS[0],)).fetchone()
+        assert rows is not None
+        assert rows[0] > 0
+        with pytest.raises(psycopg.errors.RestrictViolation, match="case 12/25"):
+            connection.execute(f"delete {where}", (SYMBOLS[0],))
+    code, ended = say("release", str(placed["hold_id"]), "--reason", "closed", "--by", "ben")
+    assert code == 0
+    assert_documented("data release", ended)
+    assert say("holds")[1] == {"holds": []}
+    with psycopg.connect(database) as connection:
+        assert connection.execute(f"delete {where}", (SYMBOLS[0],)).rowcount == rows[0]
+        chain = connection.execute("select actor, kind, payload from ops.audit_events order by seq").fetchall()
+    assert [row[:2] for row in chain] == [("ann", "hold_placed"), ("ben", "hold_released")]
+    assert (chain[0][2]["symbol"], chain[1][2]["reason"]) == (SYMBOLS[0], "closed")
+
+
+def test_a_hold_that_cannot_be_is_refused(data: Path):
+    for words, message in (
+        (("hold", "--reason", " "), "--reason"),
+        (("hold", "--reason", "r", "--table", "trading.orders"), "--table trading.orders: rows are deleted from "),
+        (("hold", "--reason", "r", "--start", "2024-02-01", "--end", "2024-01-01"), "is not before --end"),
+        (("hold", "--reason", "r", "--by", "guard"), "is not the name of a person"),
+        (("release", "7", "--reason", "r"), "hold 7 is not in force"),
+    ):
+        code, said = say(*words)
+        assert (code, message in said["message"]) == (2, True)
+    assert say("holds")[1] == {"holds": []}
