@@ -175,19 +175,23 @@ def references(settings: Settings) -> "dict[str, MarketData]":
 
 def market_stream(
     settings: Settings,
+    label: str,
     symbols: Sequence[str],
     timeframe: str,
     hear: "Callable[[Heard | Trouble], None]",
     chance: "Random",
 ) -> "Stream":
-    """Return the streams of the exchange of the settings; in local mode the simulator sends them."""
+    """Return the streams of the exchange of the settings; in local mode the simulator sends them.
+
+    What they have to ask besides is counted with the reads of all processes.
+    """
+    from adapters.exchange.async_passage import guard
     from adapters.exchange.ccxt_stream import Stream, connect
 
-    local = settings.mode == "local"
-    if local:
-        exchange = connect("binance", settings.required("venue_url"), settings.required("stream_url"))
-    else:
-        exchange = connect(settings.exchange)
+    named, url = _exchange(settings)
+    exchange = connect(named, url, settings.required("stream_url") if url else None)
+    # A process that is to end waits for no turn: who was held tries again by himself.
+    guard(exchange, passage(settings, label, url, patience=2.0))
     return Stream(exchange, symbols, timeframe, hear, chance)
 
 
@@ -209,11 +213,14 @@ def _cache(settings: Settings) -> Path:
     return settings.data_dir.resolve() / "cache" / "reference.sqlite"
 
 
-def passage(settings: Settings, label: str, url: str | None) -> "Opening":
-    """Return what lets reads out to the venue called `label`, at `url` if not at its own address."""
+def passage(settings: Settings, label: str, url: str | None, patience: float = 20.0) -> "Opening":
+    """Return what lets reads out to the venue called `label`, at `url` if not at its own address.
+
+    Each waits for its turn for `patience` seconds at most.
+    """
     shared = database(settings.required("database_url"))
     load = settings.venue_load if url is not None and url == settings.venue_url else 1.0
-    return _opening(_counted_as(label, url), shared, _redis_url(settings), load)
+    return _opening(_counted_as(label, url), shared, _redis_url(settings), load, patience)
 
 
 def _opening(

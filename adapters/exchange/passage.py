@@ -118,8 +118,7 @@ def guard(exchange: Exchange, passage: Passage, gate: Gate) -> None:
         config: Any = None,
     ) -> Any:
         params, config = params or {}, config or {}
-        cost = exchange.calculate_rate_limiter_cost(api, method, path, params, config)
-        gate.request = Request(f"{method} {path}", max(1, ceil(float(cost) * _UNITS - 1e-9)))
+        gate.request = request_of(exchange, path, api, method, params, config)
         answer = plain(path, api, method, params, headers, body, config)
         # ccxt hands on HTML, a torn answer or nothing as text, and finds no rows in it: not known is not empty.
         if method == "GET" and path != "ping" and (not isinstance(answer, dict | list) or answer == {}):
@@ -130,6 +129,12 @@ def guard(exchange: Exchange, passage: Passage, gate: Gate) -> None:
     exchange.fetch2 = announced
     for scheme in ("https://", "http://"):
         exchange.session.mount(scheme, gate)
+
+
+def request_of(exchange: Exchange, path: str, api: Any, method: str, params: Any, config: Any) -> Request:
+    """Return what a request of the ccxt `exchange` is called and costs; the arguments are those of its fetch2."""
+    cost = exchange.calculate_rate_limiter_cost(api, method, path, params, config)
+    return Request(f"{method} {path}", max(1, ceil(float(cost) * _UNITS - 1e-9)))
 
 
 def allowance(exchange: Exchange) -> Allowance:

@@ -1,9 +1,7 @@
 """Retention: which rows have been in the database long enough, and which of them a legal hold keeps there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg import sql as syntax
 
@@ -81,8 +79,3 @@ def delete(connection: Connection, policy: Policy) -> int:
 def held_by(part: Partition, active: list[Hold]) -> Hold | None:
     """Return the first hold that keeps `part` where it is."""
     return next((hold for hold in active if hold.holds(part)), None)
-
-
-def row(hold: Hold) -> Mapping[str, Any]:
-    """Return a hold for people and programs."""
-    return {name: str(value) for name, value in vars(hold).items() if value is not None}

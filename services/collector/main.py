@@ -45,7 +45,7 @@ def run(stop: Event) -> None:
         vigil = Vigil(symbols, timeframe, settings.stale_seconds, settings.spike_move, monotonic())
         rounds = Rounds(database, producer, clock(settings), keys, symbols, vigil, settings.market_topic)
         chance = random.Random(settings.book)  # noqa: S311 - it spreads retries and is no secret
-        stream = market_stream(settings, symbols, keys["timeframe"], rounds.collector.hear, chance)
+        stream = market_stream(settings, keys["venue"], symbols, keys["timeframe"], rounds.collector.hear, chance)
         _log.info("collecting", book=settings.book, exchange=settings.exchange, symbols=symbols)
         asyncio.run(collect(stream, rounds, stop))
 
