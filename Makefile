@@ -18,10 +18,10 @@ up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster U
 	@$(BIN)/tradewind up $(ARGS)
 
 test: .venv/.installed ## run the test suite, two files at a time (ARGS="-k name")
-	@$(BIN)/python -m pytest -m "not chaos" -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m "not chaos" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 campaigns: .venv/.installed ## run the campaigns of faults in their short form, two files at a time (ARGS="-k kills")
-	@$(BIN)/python -m pytest -m chaos -rsP -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m chaos -rsP -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")
 	@TRADEWIND_TEST_SIGKILLS=10000 TRADEWIND_TEST_FREEZES=2000 TRADEWIND_TEST_MATRIX_SHARE=1 \
