@@ -20,7 +20,7 @@ _LONGEST = Timeframe.parse("1w")
 @verb
 def run(
     candles: Annotated[
-        list[Path] | None, typer.Option(help="Candle files or folders to replay (parquet, CSV, feather); repeatable.")
+        list[Path] | None, typer.Option(help="Candle files or folders to replay of any form that `tradewind data` reads; repeatable.")
     ] = None,
     exchange: Annotated[
         str | None, typer.Option(help="A ccxt exchange: its live public data, traded on paper.")

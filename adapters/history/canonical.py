@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from adapters.history.prepared import prepared
 from adapters.history.roles import EXTRAS
 from adapters.history.series import Kind, Series
 from trading.candle import TS
 from trading.errors import Misconfigured
 from trading.market.clean import vet
 from trading.market.findings import prints, quotes, rates
-from trading.market.findings.columns import swapped
 from trading.market.findings.row_rules import VALUES
 from trading.timeframe import Timeframe
 
@@ -64,28 +64,10 @@ def merged(stored: pl.DataFrame, new: Canonical) -> tuple[pl.DataFrame, int, int
 
 
 def _prepared(part: Series, result: Canonical) -> pl.DataFrame:
-    """Return the rows of one series as numbers, its jitter and its swapped volumes put right, open bars left out."""
-    sample = part.sample()
-    rows = sample.rows
-    if part.timeframe is not None:
-        moved = int((sample.slots != rows["ts"]).sum())
-        if moved:
-            result.decisions.append(f"{moved} stamps moved onto the grid of {part.timeframe}: jitter of milliseconds")
-        rows = rows.with_columns(ts=sample.slots)
-    if {"volume", "quote_volume"} <= set(rows.columns):
-        wrong = swapped(rows)
-        if bool(wrong.any()):
-            result.decisions.append(f"{wrong.sum()} rows had base and quote volume in each other's column: put right")
-            pair = [("volume", "quote_volume"), ("quote_volume", "volume")]
-            rows = rows.with_columns(pl.when(wrong).then(pl.col(b)).otherwise(pl.col(a)).alias(a) for a, b in pair)
-    if "confirmed" in rows.columns:
-        _drop(result, "not closed", int((~rows["confirmed"]).sum()))
-        rows = rows.filter(pl.col("confirmed").fill_null(value=True))
-    if part.served is not None and part.timeframe is not None:
-        late = pl.col("ts") + part.timeframe.delta > part.served
-        _drop(result, "not closed", rows.filter(late).height)
-        rows = rows.filter(~late.fill_null(value=False))
-    return rows
+    rows, decisions, open_bars = prepared(part)
+    result.decisions += decisions
+    _drop(result, "not closed", open_bars)
+    return rows.with_columns(pl.col(name).cast(pl.Float64, strict=False) for name in part.sample().values)
 
 
 def _candles(rows: pl.DataFrame, result: Canonical) -> pl.DataFrame:

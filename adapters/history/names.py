@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from adapters.candle_names import ALIASES, read_name
+from adapters.history.file_names import ALIASES, read_name
 from trading.instrument import split_symbol
 from trading.timeframe import Timeframe
 

@@ -42,20 +42,32 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """Return the files of files and folders, sorted within each folder, hidden ones left out.
 
     Raises:
-        Misconfigured: a path is not there, or a folder holds nothing.
+        Misconfigured: a path is not there or may not be read, or a folder holds nothing.
     """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
-            if not inside:
-                raise Misconfigured(f"{path}: no files in this folder")
-            files += inside
-        elif path.exists():
-            files.append(path)
-        else:
-            raise Misconfigured(f"{path}: no such file or folder")
-    return list(dict.fromkeys(files))
+        try:
+            files += _files_of(path)
+        except OSError as error:
+            raise Misconfigured(f"{path}: {error.strerror}") from error
+    # Each once, by what it is: a link is what it leads to, under its own name.
+    once: dict[Path, Path] = {}
+    for file in files:
+        once.setdefault(file.resolve(), file)
+    return [*once.values()]
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_dir():
+        # Listed before all else: below a folder that may not be read, the search finds nothing and says nothing.
+        next(path.iterdir(), None)
+        inside = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+        if not inside:
+            raise Misconfigured(f"{path}: no files in this folder")
+        return inside
+    if not path.exists():
+        raise Misconfigured(f"{path}: no such file or folder")
+    return [path]
 
 
 def _read_member(member: Member, quotes: tuple[str, ...]) -> list[Series]:

@@ -84,7 +84,7 @@ def file_market(
     Raises:
         Misconfigured: a file, column, symbol or option is wrong, or no bars are shared; the message names it.
     """
-    from adapters.candle_files import read
+    from adapters.history.candle_files import read
     from trading.market.clean import vet
 
     files = read(paths, venue=venue, timeframe=timeframe, symbols=symbols, quotes=settings.quotes)

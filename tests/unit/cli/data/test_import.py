@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from adapters.candle_files import read as read_candles
+from adapters.history.candle_files import read as read_candles
 from adapters.history.registry import read
 from adapters.settings import Settings
 from cli.program import enter

@@ -1,4 +1,7 @@
-"""Candle files of any common form, read as raw rows per symbol; cleaning them is trading/market/clean.py."""
+"""Candle files as a run replays them: one timeframe and venue, raw rows per symbol, to be cleaned by trading/market.
+
+What a file is and says, all verbs read alike (registry.py); here is chosen what a run may use of it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,14 +10,18 @@ from pathlib import Path
 
 import polars as pl
 
-from adapters.candle_columns import VALUES, observed_step, read_columns
-from adapters.candle_names import FileName, expand, market_of, read_name
+from adapters.history.file_names import market_of
+from adapters.history.prepared import prepared
+from adapters.history.registry import expand
+from adapters.history.registry import read as read_file
+from adapters.history.series import Series
 from trading.errors import Misconfigured
+from trading.market.findings.row_rules import VALUES
 from trading.timeframe import Timeframe
 
-__all__ = ["CandleFile", "observed_step", "read"]
-
 LOT_DECIMALS = 8
+#: As many names of files are listed.
+_LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,11 @@ def read(
     symbols: Sequence[str] | None = None,
     quotes: tuple[str, ...],
 ) -> list[CandleFile]:
-    """Return the candle files of `paths` (files or folders; parquet, CSV, CSV.gz, feather), one per symbol, sorted.
+    """Return the candles in `paths` (files or folders, of any form that registry.py knows), one per symbol, sorted.
 
     Args:
-        paths: files, or folders that are searched.
-        venue: takes the files of this venue; where no file name says it, the label of all.
+        paths: files, which must hold candles, or folders, in which they are looked for.
+        venue: takes the files of this venue; where no file says it, the label of all.
         timeframe: takes the files of this timeframe; None when all have the same.
         symbols: takes these symbols only, `BTC/USDT` or `BTCUSDT`; one of them names a single nameless file.
         quotes: quote currencies that may end a symbol without separator, tried in order.
@@ -67,69 +74,85 @@ def read(
     """
     wanted = [market_of(symbol, quotes, "--symbols") for symbol in symbols or ()]
     length = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
-    files = expand([Path(path) for path in paths])
-    name_for_all = wanted[0] if len(files) == len(wanted) == 1 else None
-    found = [part for path in files for part in _read_one(path, quotes, name_for_all, length)]
-    found = _of_symbols(found, wanted)
-    found = _of_timeframe(found, length)
-    found = _of_venue(found, venue)
-    return [_merge(parts) for parts in _by_symbol(found)]
+    found, without = _found([Path(path) for path in paths], quotes)
+    given = wanted[0] if len(found) == len(wanted) == 1 else None
+    files = [_candle_file(path, part, quotes, given, length) for path, part in found]
+    files = _of_symbols(files, wanted)
+    files = _of_timeframe(files, length)
+    files = _of_venue(files, venue)
+    chosen = [_merge(parts) for parts in _by_symbol(files)]
+    if without:
+        more = f" and {len(without) - _LISTED} more" if len(without) > _LISTED else ""
+        note = f"left out, no candles: {', '.join(path.name for path in without[:_LISTED])}{more}"
+        chosen[0] = replace(chosen[0], notes=(*chosen[0].notes, note))
+    return chosen
 
 
-def _read_one(
-    path: Path, quotes: tuple[str, ...], given: tuple[str, str] | None, length: Timeframe | None
-) -> list[CandleFile]:
-    name = read_name(path, quotes)
-    rows, ignored = read_columns(path, name.market[0] if name.market else None)
-    parts: list[CandleFile] = []
-    for market, frame in _markets(path, name, rows, quotes, given):
-        own, note = _own_timeframe(path, name, frame, length)
-        parts.append(CandleFile((path,), name.venue, *market, own, frame, ignored, note))
-    return parts
+def observed_step(column: pl.Series, cap: int = 12) -> Decimal:
+    """Return the step of the positive numbers of `column`: ten to minus the most decimals seen (or `cap`).
+
+    Decimals are those of the shortest text that gives the number up to a few units of float rounding, so that
+    0.30000000000000004 has one.
+    """
+    values = column.cast(pl.Float64, strict=False).drop_nulls()
+    values = values.filter(values.is_finite() & (values > 0)).unique()
+    decimals = 0
+    while decimals < cap:
+        values = values.filter((values.round(decimals) - values).abs() > values * 2e-15)
+        if values.is_empty():
+            break
+        decimals += 1
+    return Decimal(1).scaleb(-decimals)
 
 
-def _markets(
-    path: Path, name: FileName, rows: pl.DataFrame, quotes: tuple[str, ...], given: tuple[str, str] | None
-) -> list[tuple[tuple[str, str], pl.DataFrame]]:
-    """Return the markets of a file with their rows: several by its column `symbol`, else the one it is named after."""
-    if "symbol" not in rows.columns:
-        market = name.market or given
-        if market is None:
-            raise Misconfigured(
-                f"{path}: the name tells no symbol (say binance_BTCUSDT_1h.parquet) and there is no column symbol; "
-                "give it with --symbols"
-            )
-        return [(market, rows)]
-    names = rows["symbol"].unique().sort()
-    if len(names) == 1 and (name.market or given):
-        return [((name.market or given or ("", "")), rows.drop("symbol"))]
-    if names.null_count():
-        raise Misconfigured(f"{path}: column symbol: {rows['symbol'].null_count()} rows without a symbol")
-    return [
-        (market_of(str(label), quotes, f"{path}: column symbol"), part.drop("symbol"))
-        for label, part in zip(
-            names, rows.sort("symbol", maintain_order=True).partition_by("symbol", maintain_order=True), strict=True
+def _found(paths: list[Path], quotes: tuple[str, ...]) -> tuple[list[tuple[Path, Series]], list[Path]]:
+    """Return the candles of each file, and the files of folders that hold none; a file that was named must."""
+    if not paths:
+        raise Misconfigured("--candles: name at least one file or folder")
+    try:
+        files = expand(paths)
+    except Misconfigured as error:
+        raise Misconfigured(f"--candles {error}") from None
+    named = {path.resolve() for path in paths}
+    found: list[tuple[Path, Series]] = []
+    without: dict[Path, str] = {}
+    for path in files:
+        try:
+            parts, _ = read_file(path, quotes)
+            candles = [part for part in parts if part.kind == "candles"]
+            if not candles:
+                raise Misconfigured(f"{path}: holds {parts[0].kind}, no candles")
+        except Misconfigured as error:
+            if path.resolve() in named:
+                raise
+            without[path] = str(error)
+        else:
+            found += [(path, part) for part in candles]
+    if not found:
+        first = next(iter(without.values()))
+        raise Misconfigured(f"--candles: no candles among {len(without)} files; the first: {first}")
+    return found, [*without]
+
+
+def _candle_file(
+    path: Path, part: Series, quotes: tuple[str, ...], given: tuple[str, str] | None, length: Timeframe | None
+) -> CandleFile:
+    if part.rows["volume"].null_count() == part.rows.height:
+        raise Misconfigured(f"{part.source}: column volume is missing or empty")
+    own = part.timeframe or length
+    if own is None:
+        raise Misconfigured(f"{part.source}: too few rows to infer the timeframe; give it with --timeframe")
+    if part.symbol is None and given is None:
+        raise Misconfigured(
+            f"{part.source}: nothing in it and no part of its name (say binance_BTCUSDT_1h.parquet) tells the symbol; "
+            "give it with --symbols"
         )
-    ]
-
-
-def _own_timeframe(
-    path: Path, name: FileName, frame: pl.DataFrame, length: Timeframe | None
-) -> tuple[Timeframe, tuple[str, ...]]:
-    """Return the timeframe that the name says, else the most frequent spacing of the rows."""
-    steps = frame["ts"].drop_nulls().unique().sort().diff().drop_nulls().dt.total_seconds()
-    spacing = int(steps.mode().min()) if len(steps) else 0  # pyright: ignore[reportArgumentType]
-    if name.timeframe is None:
-        if spacing > 0:
-            others = int((steps != spacing).sum())
-            said = f"{path.name}: bars of {Timeframe(spacing)}, as most rows are apart; {others} are not"
-            return Timeframe(spacing), (said,) if others else ()
-        if length is not None:
-            return length, ()
-        raise Misconfigured(f"{path}: too few rows to infer the timeframe; give it with --timeframe")
-    if spacing and spacing != name.timeframe.seconds:
-        return name.timeframe, (f"{path.name}: named {name.timeframe}, but its rows are mostly {spacing} s apart",)
-    return name.timeframe, ()
+    market = market_of(part.symbol, quotes, part.source) if part.symbol is not None else given
+    assert market is not None  # noqa: S101
+    rows, decisions, open_bars = prepared(part)
+    said = [f"{open_bars} bars left out: not closed"] if open_bars else []
+    notes = tuple(f"{Path(part.source).name}: {note}" for note in (*part.notes, *decisions, *said))
+    return CandleFile((path,), part.venue, *market, own, rows.select("ts", *VALUES), part.ignored, notes)
 
 
 def _of_symbols(found: list[CandleFile], wanted: list[tuple[str, str]]) -> list[CandleFile]:

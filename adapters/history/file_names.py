@@ -1,4 +1,4 @@
-"""What the name of a candle file tells: venue, symbol and timeframe."""
+"""What the name of a file tells: venue, symbol and timeframe."""
 
 import re
 from dataclasses import dataclass
@@ -59,37 +59,6 @@ def market_of(name: str, quotes: tuple[str, ...], where: str) -> tuple[str, str]
             f"{where}: symbol {name!r} ends with none of the quotes {', '.join(quotes)}; write it as BASE/QUOTE"
         )
     return base, quote
-
-
-def expand(paths: list[Path]) -> list[Path]:
-    """Return the candle files of files and folders (with what lies below them), sorted within each folder."""
-    files: list[Path] = []
-    for path in paths:
-        try:
-            files += _files_of(path)
-        except OSError as error:
-            raise Misconfigured(f"--candles {path}: {error.strerror}") from error
-    if not files:
-        raise Misconfigured("--candles: name at least one file or folder")
-    # By what they are, under the name that they were given: a link may carry the better name.
-    return list({file.resolve(): file for file in reversed(files)}.values())[::-1]
-
-
-def _files_of(path: Path) -> list[Path]:
-    if path.is_dir():
-        # Listed before all else: below a folder that may not be read, the search finds nothing and says nothing.
-        next(path.iterdir(), None)
-        inside = sorted(
-            file for file in path.rglob("*") if file.is_file() and _suffix(file) and not file.name.startswith(".")
-        )
-        if not inside:
-            raise Misconfigured(f"--candles {path}: no {', '.join(SUFFIXES)} files in this folder")
-        return inside
-    if not path.exists():
-        raise Misconfigured(f"--candles {path}: no such file or folder")
-    if _suffix(path) is None:
-        raise Misconfigured(f"--candles {path}: not one of {', '.join(SUFFIXES)}")
-    return [path]
 
 
 def _suffix(path: Path) -> str | None:

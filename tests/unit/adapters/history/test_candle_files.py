@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from adapters.candle_files import CandleFile, observed_step, read
+from adapters.history.candle_files import CandleFile, observed_step, read
 from tests.fakes.random_panel import random_panel
 from trading.candle import TS
 from trading.errors import Misconfigured
@@ -113,17 +113,33 @@ def test_dates_are_midnight_utc(tmp_path: Path):
 
 
 def test_further_columns_are_ignored_aloud_and_case_does_not_matter(tmp_path: Path):
-    frame = BARS.rename(str.upper).with_columns(trades=pl.lit(3), quote_volume=pl.lit(1.0))
-    assert one(write(tmp_path / "BTCUSDT.csv", frame)).ignored == ("trades", "quote_volume")
+    frame = BARS.rename(str.upper).with_columns(Mood=pl.lit("calm"), trades=pl.lit(3))
+    assert one(write(tmp_path / "BTCUSDT.csv", frame)).ignored == ("Mood",)
 
 
 def test_a_note_above_the_header_semicolons_and_the_base_volume_are_understood(tmp_path: Path):
     path = tmp_path / "Kraken_BTCUSD_1h.csv"
-    text = BARS.rename({"volume": "Volume BTC"}).with_columns(pl.lit(1).alias("Volume USD")).write_csv(separator=";")
+    frame = BARS.with_columns((pl.col("volume") * pl.col("close")).alias("Volume USD"))
+    text = frame.rename({"volume": "Volume BTC"}).write_csv(separator=";")
     path.write_text("https://example.org\n" + text)
-    file = one(path)
-    assert vet(file.frame, HOUR).good.equals(BARS)
-    assert file.ignored == ("Volume USD",)
+    assert vet(one(path).frame, HOUR).good.equals(BARS)
+
+
+def test_swapped_volumes_and_jitter_are_put_right_aloud_and_open_bars_are_left_out(tmp_path: Path):
+    late = pl.duration(milliseconds=3)
+    frame = BARS.with_columns(
+        ts=pl.col("ts") + late,
+        quote_volume=pl.col("volume"),
+        volume=pl.col("volume") * pl.col("close"),
+        confirm=pl.int_range(pl.len()) < BARS.height - 1,
+    )
+    file = one(write(tmp_path / "binance_BTCUSDT_1h.parquet", frame))
+    assert vet(file.frame, HOUR).good.equals(BARS.head(-1))
+    assert [note.partition(": ")[2] for note in file.notes] == [
+        "40 stamps moved onto the grid of 1h: jitter of milliseconds",
+        "40 rows had base and quote volume in each other's column: put right",
+        "1 bars left out: not closed",
+    ]
 
 
 def test_rows_stay_raw(tmp_path: Path):
@@ -148,7 +164,8 @@ def test_several_symbols_of_unequal_length_from_a_folder(tmp_path: Path):
     (tmp_path / "README.md").write_text("not candles")
     files = read([tmp_path], quotes=QUOTES)
     assert [(file.symbol, file.frame.height) for file in files] == [("BTC/USDT", 40), ("ETH/USDT", 10)]
-    assert [file.symbol for file in read([tmp_path], quotes=QUOTES, symbols=["ETHUSDT"])] == ["ETH/USDT"]
+    (chosen,) = read([tmp_path], quotes=QUOTES, symbols=["ETHUSDT"])
+    assert (chosen.symbol, chosen.notes) == ("ETH/USDT", ("left out, no candles: README.md",))
     with pytest.raises(Misconfigured, match="--symbols: no candles for SOL/USDT; the files hold BTC/USDT, ETH/USDT"):
         read([tmp_path], quotes=QUOTES, symbols=["SOL/USDT"])
 
@@ -191,7 +208,7 @@ def test_a_column_symbol_splits_a_file(tmp_path: Path):
     files = read([write(tmp_path / "candles.parquet", frame)], quotes=QUOTES)
     assert [(file.symbol, file.frame.height) for file in files] == [("BTC/USDT", 30), ("ETH/USDT", 27)]
     lost = frame.with_columns(symbol=pl.when(pl.int_range(pl.len()) > 5).then(pl.col("symbol")))
-    with pytest.raises(Misconfigured, match="column symbol: 6 rows without a symbol"):
+    with pytest.raises(Misconfigured, match=r"candles.parquet: nothing in it .* tells the symbol"):
         read([write(tmp_path / "candles.parquet", lost)], quotes=QUOTES)
 
 
@@ -199,7 +216,7 @@ def test_options_name_what_the_file_name_does_not(tmp_path: Path):
     path = write(tmp_path / "candles.csv")
     file = one(path, venue="Kraken", symbols=["BTC/USD"], timeframe="1h")
     assert (file.venue, file.symbol, file.timeframe) == ("kraken", "BTC/USD", HOUR)
-    with pytest.raises(Misconfigured, match=r"candles.csv: the name tells no symbol .*--symbols"):
+    with pytest.raises(Misconfigured, match=r"candles.csv: nothing in it .* tells the symbol; give it with --symbols"):
         one(path)
 
 
@@ -231,24 +248,24 @@ def test_mixed_venues_are_refused_until_one_is_chosen(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("BTCUSDT.csv", "ts,open,high,low,close\n1,2,3,4,5\n", "BTCUSDT.csv: column volume is missing; it has ts"),
-        ("BTCUSDT.csv", "open,high,low,close,volume\n1,2,3,4,5\n", "BTCUSDT.csv: no time column"),
+        ("BTCUSDT.csv", "ts,open,high,low,close\n1,2,3,4,5\n", "BTCUSDT.csv: column volume is missing"),
+        ("BTCUSDT.csv", "open,high,low,close,volume\n1,2,3,4,5\n", "BTCUSDT.csv: of no form we know"),
         ("BTCUSDT.csv", "ts,open,high,low,close,volume\n", "BTCUSDT.csv: no rows"),
-        ("BTCUSDT.csv", "", "BTCUSDT.csv: cannot be read"),
+        ("BTCUSDT.csv", "", "BTCUSDT.csv: empty file"),
         (
             "BTCUSDT.csv",
             "ts,open,high,low,close,volume\nyesterday,2,3,4,5,1\n",
             "column ts: no readable time.*yesterday",
         ),
         ("BTCUSDT.csv", "ts,open,high,low,close,volume\n2024-01-01,2,3,4,5,1\n", "too few rows.*--timeframe"),
-        ("BTCUSDT.parquet", "not a parquet file", "BTCUSDT.parquet: cannot be read"),
-        ("BTCUSDT.feather", "not a feather file", "BTCUSDT.feather: cannot be read"),
+        ("BTCUSDT.parquet", "not a parquet file", "BTCUSDT.parquet: of no form we know"),
+        ("BTCUSDT.feather", "not a feather file", "BTCUSDT.feather: of no form we know"),
         ("BTCUSDT.csv.gz", "not gzip \x00\x01", "BTCUSDT.csv.gz"),
-        ("BTCUSDT.xlsx", "", "BTCUSDT.xlsx: not one of .parquet, .csv"),
+        ("BTCUSDT.xlsx", "PK\x03\x04", "BTCUSDT.xlsx"),
         (
             "candles.csv",
-            "ts,open,high,low,close,volume,symbol\n2024-01-01,2,3,4,5,1,X\n2024-01-02,2,3,4,5,1,Y\n",
-            "column symbol",
+            "ts,open,high,low,close,volume,symbol\n2024-01-01,2,3,4,5,1,X\n2024-01-02,2,3,4,5,1,X\n",
+            "symbol 'X' ends with none of the quotes",
         ),
     ],
 )
@@ -313,3 +330,15 @@ def test_real_files_are_read_and_vetted():
         file = one(folder / "raw_formats" / name)
         vetted = vet(file.frame, file.timeframe)
         assert (file.timeframe, vetted.good.height, vetted.blocking) == (HOUR, rows, False)
+
+
+@pytest.mark.data
+def test_what_other_programs_keep_is_read_too():
+    folder = Path(os.environ["TRADEWIND_TEST_DATA"])
+    (sqlite,) = read([folder / "raw_formats" / "octobot_4h_4symbols.data"], quotes=QUOTES, symbols=["BTC/USDT"])
+    assert (sqlite.venue, str(sqlite.timeframe), sqlite.frame.height) == ("binance", "4h", 500)
+    days = sorted((folder / "lean_format").glob("crypto_coinbase_minute_btcusd_*_trade.zip"))
+    (lean,) = read(days, quotes=QUOTES)
+    assert (lean.venue, lean.symbol, str(lean.timeframe)) == ("coinbase", "BTC/USD", "1m")
+    assert len(lean.paths) == len(days) == 2
+    assert vet(lean.frame, lean.timeframe).good.height == 1007 + 1440
