@@ -20,7 +20,7 @@ _LONGEST = Timeframe.parse("1w")
 @verb
 def run(
     candles: Annotated[
-        list[Path] | None, typer.Option(help="Candle files or folders to replay of any form that `tradewind data` reads; repeatable.")
+        list[Path] | None, typer.Option(help="Files or folders of candles to replay, in any usual form; repeatable.")
     ] = None,
     exchange: Annotated[
         str | None, typer.Option(help="A ccxt exchange: its live public data, traded on paper.")
