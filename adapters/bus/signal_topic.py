@@ -1,6 +1,7 @@
 """The signal topic on a Kafka-protocol broker: a producer that waits for acks, a consumer placed by our offsets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -152,31 +153,43 @@ def connection(bootstrap: str, api_version: str | None) -> dict[str, Any]:
 
 def cluster_id(bootstrap: str, api_version: str | None) -> str:
     """Return the id of the cluster behind `bootstrap`; Unavailable when it does not answer."""
+    with _admin(bootstrap, api_version) as admin:
+        return str(admin.describe_cluster()["cluster_id"])
+
+
+def topic_id(bootstrap: str, topic: str) -> str:
+    """Return the id that the broker gave to `topic` when it was made, nothing from one that gives none (before 2.8).
+
+    Raises:
+        Unavailable: the broker does not answer, or has no such topic.
+    """
+    with _admin(bootstrap, None) as admin:
+        (found,) = admin.describe_topics([topic])
+    if found["error_code"]:
+        raise Unavailable(f"broker (TRADEWIND_KAFKA) has no topic {topic}")
+    identity = found.get("topic_id")
+    return str(identity) if identity else ""
+
+
+def ensure_topic(bootstrap: str, api_version: str | None, topic: str, partitions: int) -> None:
+    """Create `topic` on a real broker when it is missing; Unavailable when the broker does not answer."""
+    from kafka.errors import TopicAlreadyExistsError
+
+    with _admin(bootstrap, api_version) as admin:
+        if topic not in admin.list_topics():
+            with suppress(TopicAlreadyExistsError):
+                admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
+
+
+@contextmanager
+def _admin(bootstrap: str, api_version: str | None) -> Iterator[Any]:
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
     try:
         admin: Any = KafkaAdminClient(**connection(bootstrap, api_version))
         try:
-            return str(admin.describe_cluster()["cluster_id"])
-        finally:
-            admin.close()
-    except KafkaError as error:
-        raise Unavailable(f"broker (TRADEWIND_KAFKA): {error!r}") from error
-
-
-def ensure_topic(bootstrap: str, api_version: str | None, topic: str, partitions: int) -> None:
-    """Create `topic` on a real broker when it is missing; Unavailable when the broker does not answer."""
-    from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError, TopicAlreadyExistsError
-
-    try:
-        admin: Any = KafkaAdminClient(**connection(bootstrap, api_version))
-        try:
-            if topic not in admin.list_topics():
-                admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
-        except TopicAlreadyExistsError:
-            pass
+            yield admin
         finally:
             admin.close()
     except KafkaError as error:

@@ -64,6 +64,19 @@ def known_clusters(connection: Connection, topic: str) -> set[str]:
     return {row["cluster_id"] for row in rows}
 
 
+def identify(connection: Connection, cluster_id: str, topic: str, topic_id: str) -> str:
+    """Return the id of the topic that was read under this name, which from now on is `topic_id` if none was."""
+    connection.execute(
+        "insert into trading.read_topics (cluster_id, topic, topic_id) values (%s, %s, %s) on conflict do nothing",
+        (cluster_id, topic, topic_id),
+    )
+    row = connection.execute(
+        "select topic_id from trading.read_topics where cluster_id = %s and topic = %s", (cluster_id, topic)
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return row["topic_id"]
+
+
 def advance(connection: Connection, cluster_id: str, topic: str, partition: int, next_offset: int) -> None:
     """Store how far the partition has been read; it never goes back."""
     connection.write("offset", cluster_id=cluster_id, topic=topic, partition=partition, next_offset=next_offset)

@@ -17,7 +17,7 @@ from adapters.bus.signal_topic import SignalConsumer, cluster_id
 from adapters.compose import clock, liaison, quotes, venues
 from adapters.repeat import repeated
 from adapters.settings import Settings, load
-from adapters.store import books, inbox, instruments, parameters
+from adapters.store import books, instruments, parameters
 from adapters.store.database import Database
 from adapters.telemetry.execution_metrics import Metrics
 from adapters.telemetry.health import Health
@@ -27,8 +27,9 @@ from services.execution.clock_watch import Alignable, ClockWatch
 from services.execution.desk import Desk
 from services.execution.lease import Lease
 from services.execution.loop import Loop
+from services.execution.placing import place
 from services.process import main
-from trading.errors import Misconfigured, Unavailable
+from trading.errors import Misconfigured
 from trading.ports import Known, Unreachable, Venue
 
 _log = structlog.get_logger()
@@ -70,7 +71,7 @@ def run(stop: Event) -> None:
             return
         metrics.own(epoch)
         desks = [_desk(settings, configuration, database, epoch, venue, quote, metrics) for venue in connections]
-        _place(database, consumer, cluster, durable=version is None)
+        place(database, consumer, cluster, bootstrap if version is None else None)
         if isinstance(time := clock(settings), Alignable):
             watch = ClockWatch(database, time, settings.book, configuration["venue"], configuration["symbols"])
             parts.enter_context(repeated(watch.look, clock_watch.EVERY_SECONDS, "clock"))
@@ -114,43 +115,6 @@ def _desk(
         quote,
         metrics,
     )
-
-
-def _place(database: Database, consumer: SignalConsumer, cluster: str, *, durable: bool) -> None:
-    """Start where the database says. A durable broker that is not the one we know, or has lost its tail, halts us.
-
-    Raises:
-        Misconfigured: the topic is not the one that was read before; nothing may be assumed about what it holds.
-    """
-    with database.transaction() as connection:
-        stored = inbox.offsets(connection, cluster, consumer.topic)
-        others = inbox.known_clusters(connection, consumer.topic) - {cluster}
-    ends = _placed(consumer, stored)
-    if not durable:
-        # The in-process broker is new at every start; the inbox knows what was taken over before.
-        if any(end < stored.get(partition, 0) for partition, (_, end) in ends.items()):
-            consumer.place({})
-        return
-    if others:
-        raise Misconfigured(
-            f"TRADEWIND_KAFKA leads to cluster {cluster}; {consumer.topic} was read from {sorted(others)}"
-        )
-    for partition, (first, end) in ends.items():
-        if not first <= stored.get(partition, first) <= end:
-            raise Misconfigured(
-                f"{consumer.topic} partition {partition} holds {first}..{end}, but {stored[partition]} was read: "
-                "the topic was re-created or has lost its tail"
-            )
-
-
-def _placed(consumer: SignalConsumer, stored: dict[int, int]) -> dict[int, tuple[int, int]]:
-    for _ in range(50):
-        try:
-            return consumer.place(stored)
-        except Unavailable as error:
-            _log.warning("unavailable", why=str(error))
-            Event().wait(0.2)
-    return consumer.place(stored)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.bus.signal_topic import ensure_topic
+from adapters.bus.signal_topic import SignalProducer, ensure_topic
 from services.supervisor.apache_kafka import broker
 from services.supervisor.child import Child
 from tests.chaos.rig import Rig, rig
@@ -123,6 +123,14 @@ def recreate(floor: Rig, kafka: Kafka) -> None:
     ensure_topic(kafka.bootstrap, None, name, PARTITIONS)
 
 
+def refill(floor: Rig, kafka: Kafka) -> None:
+    """Make the topic anew and fill it beyond what was read, so that no offset tells."""
+    recreate(floor, kafka)
+    producer = SignalProducer(kafka.bootstrap, None)
+    producer.send(floor.env["TRADEWIND_SIGNAL_TOPIC"], [(f"{number}", b"other") for number in range(40 * PARTITIONS)])
+    producer.close()
+
+
 def lose_tail(floor: Rig, kafka: Kafka) -> None:
     """Kill the broker and cut its files short, as a disk does that had not written everything."""
     kafka.kill()
@@ -146,7 +154,14 @@ def traded(floor: Rig) -> tuple[int, int]:
 
 @pytest.mark.parametrize(
     ("harm", "running"),
-    [(recreate, False), (recreate, True), (lose_tail, False), (lose_tail, True), (another_cluster, False)],
+    [
+        (recreate, False),
+        (recreate, True),
+        (refill, False),
+        (lose_tail, False),
+        (lose_tail, True),
+        (another_cluster, False),
+    ],
 )
 def test_a_topic_that_is_not_the_one_that_was_read_halts_execution(
     tmp_path: Path, database: str, seed: int, kafka: Kafka, harm: Callable[[Rig, Kafka], None], running: bool
