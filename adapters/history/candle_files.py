@@ -130,7 +130,8 @@ def _found(paths: list[Path], quotes: tuple[str, ...]) -> tuple[list[tuple[Path,
             found += [(path, part) for part in candles]
     if not found:
         first = next(iter(without.values()))
-        raise Misconfigured(f"--candles: no candles among {len(without)} files; the first: {first}")
+        several = f"--candles: no candles among {len(without)} files; the first: " if len(without) > 1 else ""
+        raise Misconfigured(several + first)
     return found, [*without]
 
 

@@ -84,7 +84,7 @@ def folder(tmp_path: Path) -> Path:
     put(tmp_path / "nameless" / "FOOBAR_1h.csv", good)
     put(tmp_path / "twice" / "a" / "BTCUSDT_1h.csv", good)
     put(tmp_path / "twice" / "b" / "BTCUSDT_1h.csv", bars(2))
-    put(tmp_path / "suffix" / "BTCUSDT_1h.txt", good)
+    put(tmp_path / "notes" / "BTCUSDT_1h.txt", [], "bought some at the open")
     for name in ("void", "binary"):
         (tmp_path / name).mkdir()
     (tmp_path / "binary" / "BTCUSDT_1h.parquet").write_bytes(random.Random(3).randbytes(5000))
@@ -97,9 +97,9 @@ WRONG: list[tuple[str, str]] = [
     ("--symbols ,", "--symbols ',' names none"),
     ("--exchange nosuch", "exchange 'nosuch' is not one that ccxt knows"),
     ("--candles {}/none.csv", "--candles {}/none.csv: no such file"),
-    ("--candles {}/void", "--candles {}/void: no .parquet"),
-    ("--candles {}/suffix/BTCUSDT_1h.txt", "--candles {}/suffix/BTCUSDT_1h.txt: not one of"),
-    ("--candles {}/empty.csv", "{}/empty.csv: cannot be read: empty CSV"),
+    ("--candles {}/void", "--candles {}/void: no files in this folder"),
+    ("--candles {}/notes/BTCUSDT_1h.txt", "{}/notes/BTCUSDT_1h.txt: of no form we know"),
+    ("--candles {}/empty.csv", "{}/empty.csv: empty file"),
     ("--candles {}/header", "{}/header/BTCUSDT_1h.csv: no rows"),
     ("--candles {}/no_close", "column close is missing; it has ts, open, high, low, volume"),
     ("--candles {}/all_bad", "BTC/USDT: 900 rows quarantined (price not positive), the first at 2024-01-01 00:00"),
@@ -107,8 +107,11 @@ WRONG: list[tuple[str, str]] = [
     ("--candles {}/short", "50 bars of 1h up to 2024-01-03 01:00 are too few"),
     ("--candles {}/lengths", "files of several timeframes: 1h (BTCUSDT_1h.csv); 5m (ETHUSDT_5m.csv); choose one with"),
     ("--candles {}/quotes", "several quote currencies EUR, USDT: choose those of one with --symbols"),
-    ("--candles {}/nameless", "FOOBAR_1h.csv: the name tells no symbol"),
-    ("--candles {}/binary", "{}/binary/BTCUSDT_1h.parquet: cannot be read"),
+    (
+        "--candles {}/nameless",
+        "FOOBAR_1h.csv: nothing in it and no part of its name (say binance_BTCUSDT_1h.parquet) tells the",
+    ),
+    ("--candles {}/binary", "{}/binary/BTCUSDT_1h.parquet: of no form we know"),
     ("--candles {}/good --symbols ETH/USDT", "--symbols: no candles for ETH/USDT; the files hold BTC/USDT"),
     ("--candles {}/good --symbols FOOBAR", "--symbols: symbol 'FOOBAR' ends with none of the quotes"),
     ("--candles {}/good --timeframe 5m", "--timeframe 5m: no such file among 1h"),
