@@ -2,25 +2,26 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from threading import Event, Thread
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from adapters.bus.signal_topic import Record, cluster_id
-from adapters.store import leases, symbols, triggers
+from adapters.bus.signal_topic import cluster_id
+from adapters.store import orders, symbols
 from adapters.store.triggers import Trigger
-from services.execution import booking, dispatch
+from services.execution import booking, dispatch, reconcile
+from services.execution.crash_points import arm, crash_point
 from services.execution.evaluate import evaluate
 from services.execution.hops import Hops
-from services.execution.lease import Lease
 from services.execution.loop import Loop
-from services.execution.placing import place
-from tests.integration.execution.floor import BOOK, KEY, STRATEGY, SYMBOL, TOPIC, VERSION, Floor
-from trading.errors import BadData, Interrupted, Misconfigured, Unavailable
+from services.execution.recovery import Recovery
+from tests.integration.execution.floor import BOOK, KEY, STRATEGY, SYMBOL, VERSION, Floor
+from trading.errors import BadData
+from trading.execution import protocol
 from trading.order import OrderState
-from trading.ports import Outcome, Unreachable, Verdict
+from trading.ports import Known, Outcome, Unreachable, Verdict
 
 
 class Altered:
@@ -124,171 +125,102 @@ def test_what_cannot_be_believed_of_an_order_halts_its_symbol(floor: Floor, aske
     assert "a quantity of nothing" in reason
 
 
-# the loop in its threads ------------------------------------------------------------------------------------------
-
-
-class Stuttering:
-    """A consumer that does not answer the first time."""
-
-    def __init__(self, consumer: Any) -> None:
-        self._consumer, self._failed = consumer, False
-        self.partitions = consumer.partitions
-
-    def poll(self, timeout_ms: int) -> list[Record]:
-        if not self._failed:
-            self._failed = True
-            raise Unavailable("the broker rests")
-        return self._consumer.poll(timeout_ms)
-
-
-class Running:
-    """A loop in a thread of its own, and what it ended with."""
-
-    def __init__(self, loop: Loop) -> None:
-        self.stop, self.error = Event(), None
-        self._thread = Thread(target=self._run, args=(loop,))
-        self._thread.start()
-
-    def _run(self, loop: Loop) -> None:
-        try:
-            loop.run(self.stop)
-        except BaseException as error:
-            self.error: BaseException | None = error
-
-    def ended(self) -> BaseException | None:
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        return self.error
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_a_loop_works_until_it_is_stopped_and_waits_for_who_does_not_answer(floor: Floor, lanes: int):
-    cluster = cluster_id(floor.broker.bootstrap, VERSION)
-    running = Running(Loop([floor.desk] * lanes, Stuttering(floor.consumer), cluster, KEY))  # pyright: ignore[reportArgumentType]
+def test_what_comes_too_late_for_its_timestamp_does_not_leave(floor: Floor, monkeypatch: pytest.MonkeyPatch):
     floor.tell(floor.signal())
-    until(lambda: bool(floor.orders()) and floor.order("entry").state is OrderState.FILLED)
-    running.stop.set()
-    assert running.ended() is None
+    floor.settle()
+    monkeypatch.setattr(protocol, "too_late", lambda *_: True)
+    requests = len(floor.record())
+    answer = dispatch.transmit(floor.desk, floor.order("entry"), 0.0)
+    assert (answer.verdict, answer.code) == (Verdict.REFUSED, protocol.NOT_SENT)
+    assert len(floor.record()) == requests
+
+
+def test_the_highest_equity_is_kept(floor: Floor):
+    floor.tell(floor.signal())
+    floor.settle()
+    before = floor.one("select equity from trading.equity_peaks")
+    dear = Known(2 * floor.price())
+    evaluate(replace(floor.desk, quote=lambda _: dear), Trigger(STRATEGY, SYMBOL, "fill", 0))
+    assert floor.one("select equity from trading.equity_peaks") > before
+
+
+def test_a_venue_that_does_not_answer_proves_nothing_about_an_order(floor: Floor):
+    floor.tell(floor.signal())
+    floor.settle()
+    before, stop = told(floor), floor.order("stop")
+    silent = Unreachable("no answer")
+    hops = Hops(replace(floor.desk, venue=Altered(floor.venue, order=lambda *_: silent)))
+    assert hops.ask(stop) is False
+    seen = floor.venue.order(SYMBOL, stop.client_id)
+    assert isinstance(seen, Known)
+    filled = Known(replace(seen.value, filled=stop.request.quantity))  # pyright: ignore[reportArgumentType]
+    venue = Altered(floor.venue, order=lambda *_: filled, fills=lambda *_: silent)
+    assert Hops(replace(floor.desk, venue=venue)).ask(stop) is False
+    assert told(floor) == before
+
+
+def test_a_difference_is_believed_when_it_is_there_again(floor: Floor, monkeypatch: pytest.MonkeyPatch):
+    floor.tell(floor.signal())
+    floor.settle()
+    right = floor.venue.balances()
+    assert isinstance(right, Known)
+    wrong, silent = Known({**right.value, "BTC": right.value["BTC"] + 1}), Unreachable("no answer")
+    for later in ({"balances": [wrong, right]}, {"balances": [wrong, silent]}, {"balances": [wrong], "fills": silent}):
+        answers = list(later["balances"])  # type: ignore[call-overload]
+        asked = {"balances": lambda a=answers: a.pop(0)}
+        if "fills" in later:
+            looks = iter((Known([]), silent))
+            asked["fills"] = lambda *_, each=looks: next(each)
+        desk = replace(floor.desk, venue=Altered(floor.venue, **asked))
+        reconcile.reconcile(desk, Hops(desk), [SYMBOL], "OPEN")
+        assert answers == []
+        assert floor.symbol_state()[0] == "OPEN"
+    answers = [wrong, wrong]
+    desk = replace(floor.desk, venue=Altered(floor.venue, balances=lambda: answers.pop(0)))
+    monkeypatch.setattr(reconcile, "orders", Altered(orders, in_doubt=lambda *_: True))
+    reconcile.reconcile(desk, Hops(desk), [SYMBOL], "OPEN")
+    assert (answers, floor.symbol_state()[0]) == ([], "OPEN")
     floor.check()
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_a_loop_whose_book_was_taken_over_ends(floor: Floor, lanes: int):
+def test_a_trade_of_an_order_that_had_ended_is_booked_late(floor: Floor):
+    floor.tell(floor.signal())
     floor.settle()
-    running = Running(Loop([floor.desk] * lanes, floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
-    with floor.database.transaction() as connection:
-        leases.seize(connection, BOOK, "another")
-        triggers.add(connection, BOOK, STRATEGY, SYMBOL, "fill", floor.now())
+    entry = floor.order("entry")
+    known = floor.venue.fills(SYMBOL, None)
+    assert isinstance(known, Known)
+    more = replace(known.value[-1], trade_id="999999", quantity=Decimal("0.001"), fee=Decimal(0))
+    both = Known([*known.value, more])
+    Recovery(replace(floor.desk, venue=Altered(floor.venue, fills=lambda *_: both))).sweep(SYMBOL)
+    assert floor.one("select payload ->> 'trades' from ops.audit_events where kind = 'late_fill'") == "1"
+    assert floor.order("entry").filled == entry.filled + more.quantity
+    assert floor.symbol_state()[0] == "HALTED"  # more was filled than was ordered
+
+
+def test_a_stop_that_has_moved_on_is_not_cancelled(floor: Floor, monkeypatch: pytest.MonkeyPatch):
     floor.tell(floor.signal())
-    assert isinstance(running.ended(), Interrupted)
-    assert floor.orders() == []
+    floor.settle()
+    monkeypatch.setattr("services.execution.evaluate.orders", Altered(orders, move=lambda *_, **__: False))
+    floor.tell(floor.signal(exposure=Decimal(0), stop=None))
+    floor.until(lambda: floor.one("select count(distinct signal_id) from trading.risk_decisions") == 2)
+    assert floor.order("stop").state is OrderState.ACKED
 
 
-def test_a_lane_that_fails_ends_the_loop_with_its_error(floor: Floor):
-    def broken(_: str) -> Any:
-        raise ZeroDivisionError
-
-    desk = replace(floor.desk, quote=broken)
-    running = Running(Loop([desk, desk], floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
-    floor.tell(floor.signal())
-    assert isinstance(running.ended(), ZeroDivisionError)
-
-
-# the lease --------------------------------------------------------------------------------------------------------
+def test_crash_points_are_told_to_whoever_is_armed():
+    seen: list[str] = []
+    arm(seen.append)
+    crash_point("intake_committed")
+    arm(None)
+    crash_point("intake_committed")
+    assert seen == ["intake_committed"]
 
 
-def test_a_lease_passes_from_its_owner_to_who_stands_by(floor: Floor):
-    stop, taken = Event(), list[int | None]()
-    first, second = (Lease(floor.database, "other", name, 5_000) for name in ("first", "second"))
-    assert first.wait(stop) == 1
-    standby = Thread(target=lambda: taken.append(second.wait(stop)))
-    standby.start()
-    time.sleep(0.3)
-    assert taken == []
-    first.close()
-    standby.join(5)
-    assert taken == [2]
-    beat = floor.one("select detail ->> 'owner' from ops.heartbeats where service = 'standby' and book = 'other'")
-    assert beat == "second"
-    second.close()
-
-
-def test_who_is_told_to_stop_stands_by_no_longer(floor: Floor):
-    stop = Event()
-    owner, other = (Lease(floor.database, "other", name, 5_000) for name in ("owner", "other"))
-    assert owner.wait(stop) == 1
-    stop.set()
-    assert other.wait(stop) is None
-    other.close()
-    owner.close()
-
-
-def test_who_lost_the_lease_stops_renewing_it(floor: Floor):
-    lease = Lease(floor.database, "other", "owner", 200)
-    assert lease.wait(Event()) == 1
-    with floor.database.transaction() as connection:
-        leases.seize(connection, "other", "another")
-        before = connection.execute("select renewed_at from trading.leases where book = 'other'").fetchone()
-    time.sleep(0.3)
-    assert floor.rows("select renewed_at from trading.leases where book = 'other'") == [before]
-    lease.close()
-
-
-# where reading begins ---------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Placed:
-    """A consumer of a topic with two partitions that holds what is said; it fails a few times first."""
-
-    ends: dict[int, tuple[int, int]]
-    failures: int = 0
-    topic: str = TOPIC
-    begun: dict[int, int] | None = None
-
-    def place(self, offsets: dict[int, int]) -> dict[int, tuple[int, int]]:
-        if self.failures:
-            self.failures -= 1
-            raise Unavailable("it starts")
-        self.begun = dict(offsets)
-        return self.ends
-
-
-def read(floor: Floor, cluster: str, offset: int) -> None:
-    with floor.database.transaction() as connection:
-        connection.execute(
-            "insert into trading.consumer_offsets (cluster_id, topic, partition, next_offset) values (%s, %s, 0, %s)",
-            (cluster, TOPIC, offset),
-        )
-
-
-def test_a_new_broker_of_our_own_is_read_from_its_beginning(floor: Floor):
-    read(floor, "own", 5)
-    consumer: Any = Placed({0: (0, 3)}, failures=2)
-    place(floor.database, consumer, "own", None)
-    assert consumer.begun == {}
-
-
-def test_a_topic_is_known_by_its_cluster_its_id_and_what_it_holds(floor: Floor, monkeypatch: pytest.MonkeyPatch):
-    named = ["id-1"]
-    monkeypatch.setattr("services.execution.placing.topic_id", lambda *_: named[-1])
-    read(floor, "mine", 5)
-    consumer: Any = Placed({0: (0, 9)})
-    place(floor.database, consumer, "mine", "broker:9092")
-    assert consumer.begun == {0: 5}
-    with pytest.raises(Misconfigured, match=r"partition 0 holds 0\.\.4, but 5 was read"):
-        place(floor.database, Placed({0: (0, 4)}), "mine", "broker:9092")  # pyright: ignore[reportArgumentType]
-    named.append("id-2")
-    with pytest.raises(Misconfigured, match="re-created: it has the id id-2, that of id-1 was read"):
-        place(floor.database, consumer, "mine", "broker:9092")
-    named.append("")
-    place(floor.database, consumer, "mine", "broker:9092")  # a broker that gives no ids
-    with pytest.raises(Misconfigured, match="leads to cluster other; signals was read from"):
-        place(floor.database, consumer, "other", "broker:9092")
+def test_what_waits_in_the_lanes_keeps_the_topic_unread(floor: Floor, monkeypatch: pytest.MonkeyPatch):
+    floor.settle()
+    with monkeypatch.context() as patched:
+        patched.setattr("services.execution.loop._MOST_WAITING", 0)
+        floor.tell(floor.signal())
+        floor.turns(5)
+        assert floor.loop.taken == 0
+    floor.settle()
+    assert floor.loop.taken == 1
