@@ -25,7 +25,7 @@ def test_a_lease_passes_from_its_owner_to_who_stands_by(floor: Floor):
     stop, taken = Event(), list[int | None]()
     first, second = (Lease(floor.database, "other", name, 5_000) for name in ("first", "second"))
     assert first.wait(stop) == 1
-    standby = Thread(target=lambda: taken.append(second.wait(stop)))
+    standby = Thread(target=lambda: taken.append(second.wait(stop)), daemon=True)
     standby.start()
     time.sleep(0.3)
     assert taken == []

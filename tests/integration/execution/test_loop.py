@@ -37,7 +37,7 @@ class Running:
 
     def __init__(self, loop: Loop) -> None:
         self.stop, self.error = Event(), None
-        self._thread = Thread(target=self._run, args=(loop,))
+        self._thread = Thread(target=self._run, args=(loop,), daemon=True)
         self._thread.start()
 
     def _run(self, loop: Loop) -> None:
