@@ -191,7 +191,8 @@ def market_stream(
     named, url = _exchange(settings)
     exchange = connect(named, url, settings.required("stream_url") if url else None)
     # A process that is to end waits for no turn: who was held tries again by himself.
-    guard(exchange, passage(settings, label, url, patience=2.0))
+    shared, redis_url = database(settings.required("database_url")), _redis_url(settings)
+    guard(exchange, _opening(_counted_as(label, url), shared, redis_url, settings.venue_load, patience=2.0))
     return Stream(exchange, symbols, timeframe, hear, chance)
 
 
@@ -213,14 +214,10 @@ def _cache(settings: Settings) -> Path:
     return settings.data_dir.resolve() / "cache" / "reference.sqlite"
 
 
-def passage(settings: Settings, label: str, url: str | None, patience: float = 20.0) -> "Opening":
-    """Return what lets reads out to the venue called `label`, at `url` if not at its own address.
-
-    Each waits for its turn for `patience` seconds at most.
-    """
+def passage(settings: Settings, label: str, url: str | None) -> "Opening":
+    """Return what lets reads out to a declared venue called `label`, at `url` if not at its own address."""
     shared = database(settings.required("database_url"))
-    load = settings.venue_load if url is not None and url == settings.venue_url else 1.0
-    return _opening(_counted_as(label, url), shared, _redis_url(settings), load, patience)
+    return _opening(_counted_as(label, url), shared, _redis_url(settings), 1.0)
 
 
 def _opening(

@@ -17,23 +17,14 @@ def guard(exchange: Exchange, passage: Opening) -> None:
         answered.append((status, retry_after(headers)))
         return body
 
-    async def announced(
-        path: str,
-        api: Any = "public",
-        method: str = "GET",
-        params: Any = None,
-        headers: Any = None,
-        body: Any = None,
-        config: Any = None,
-    ) -> Any:
-        params, config = params or {}, config or {}
-        request = request_of(exchange, path, api, method, params, config)
+    async def announced(*asked: Any, **more: Any) -> Any:
+        request = request_of(exchange, *asked, **more)
         async with turn:
             # The passage waits and asks the database: the streams go on meanwhile.
             await asyncio.to_thread(way.enter, request)
             answered.clear()
             try:
-                found = await plain(path, api, method, params, headers, body, config)
+                found = await plain(*asked, **more)
             except Exception:
                 await asyncio.to_thread(way.leave, _reply(request, answered))
                 raise

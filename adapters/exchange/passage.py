@@ -108,21 +108,13 @@ def guard(exchange: Exchange, passage: Passage, gate: Gate) -> None:
     """Lead all requests of the ccxt `exchange` through `gate` and `passage`; ccxt says what each is and costs."""
     plain = exchange.fetch2
 
-    def announced(
-        path: str,
-        api: Any = "public",
-        method: str = "GET",
-        params: Any = None,
-        headers: Any = None,
-        body: Any = None,
-        config: Any = None,
-    ) -> Any:
-        params, config = params or {}, config or {}
-        gate.request = request_of(exchange, path, api, method, params, config)
-        answer = plain(path, api, method, params, headers, body, config)
+    def announced(*asked: Any, **more: Any) -> Any:
+        gate.request = request = request_of(exchange, *asked, **more)
+        answer = plain(*asked, **more)
+        readable = isinstance(answer, dict | list) and answer != {}
         # ccxt hands on HTML, a torn answer or nothing as text, and finds no rows in it: not known is not empty.
-        if method == "GET" and path != "ping" and (not isinstance(answer, dict | list) or answer == {}):
-            raise Transient(f"{exchange.id} answered {method} {path} with nothing that can be read: {answer!r:.60}")
+        if request.endpoint.startswith("GET ") and request.endpoint != "GET ping" and not readable:
+            raise Transient(f"{exchange.id} answered {request.endpoint} with nothing that can be read: {answer!r:.60}")
         return answer
 
     gate.passage = passage
@@ -131,9 +123,18 @@ def guard(exchange: Exchange, passage: Passage, gate: Gate) -> None:
         exchange.session.mount(scheme, gate)
 
 
-def request_of(exchange: Exchange, path: str, api: Any, method: str, params: Any, config: Any) -> Request:
+def request_of(
+    exchange: Exchange,
+    path: str,
+    api: Any = "public",
+    method: str = "GET",
+    params: Any = None,
+    headers: Any = None,  # noqa: ARG001 - ccxt gives them in this order, and they cost nothing
+    body: Any = None,  # noqa: ARG001
+    config: Any = None,
+) -> Request:
     """Return what a request of the ccxt `exchange` is called and costs; the arguments are those of its fetch2."""
-    cost = exchange.calculate_rate_limiter_cost(api, method, path, params, config)
+    cost = exchange.calculate_rate_limiter_cost(api, method, path, params or {}, config or {})
     return Request(f"{method} {path}", max(1, ceil(float(cost) * _UNITS - 1e-9)))
 
 

@@ -2,13 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from trading.errors import Misconfigured
 from trading.instrument import split_symbol
 from trading.timeframe import Timeframe
-
-SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather")
 
 #: Words of a name that make it another market of the same venue, and those that only say what kind of data it is.
 VARIETIES = ("perp", "futures", "swap", "linear", "inverse", "mark", "index", "premium")
@@ -22,19 +19,19 @@ ALIASES = {"XBT": "BTC", "XXBT": "BTC", "ZUSD": "USD", "ZEUR": "EUR", "XETH": "E
 
 @dataclass(frozen=True)
 class FileName:
-    """The parts of a name such as `binance_BTCUSDT_1h.parquet`; None where the name does not tell."""
+    """The parts of a name such as `binance_BTCUSDT_1h`; None where the name does not tell."""
 
     venue: str | None
     market: tuple[str, str] | None
     timeframe: Timeframe | None
 
 
-def read_name(path: Path, quotes: tuple[str, ...]) -> FileName:
-    """Return what the name of `path` tells: words parted by `_-. `; what follows the timeframe is noise.
+def read_name(stem: str, quotes: tuple[str, ...]) -> FileName:
+    """Return what a name without its suffix tells: words parted by `_-. `; what follows the timeframe is noise.
 
     A word that names another market of the venue (perp, mark, ...) becomes part of the venue: `binance_perp`.
     """
-    words = [word for word in re.split(r"[_\-\s.]+", _stem(path)) if word]
+    words = [word for word in re.split(r"[_\-\s.]+", stem) if word]
     varieties = [word.lower() for word in words if word.lower() in VARIETIES]
     timeframe = None
     for place, word in enumerate(words):
@@ -59,14 +56,6 @@ def market_of(name: str, quotes: tuple[str, ...], where: str) -> tuple[str, str]
             f"{where}: symbol {name!r} ends with none of the quotes {', '.join(quotes)}; write it as BASE/QUOTE"
         )
     return base, quote
-
-
-def _suffix(path: Path) -> str | None:
-    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
-
-
-def _stem(path: Path) -> str:
-    return path.name[: -len(_suffix(path) or "")] if _suffix(path) else path.name
 
 
 def _market(words: list[str], quotes: tuple[str, ...]) -> tuple[tuple[str, str] | None, list[str]]:

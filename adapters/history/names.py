@@ -58,7 +58,7 @@ def label_of_file(path: Path, name: str, quotes: tuple[str, ...]) -> Label:
         while _SUFFIX.search(stem):
             stem = _SUFFIX.sub("", stem)
         minutes = _KRAKEN_MINUTES.fullmatch(stem)
-        told = read_name(Path(f"{minutes[1] if minutes else stem}.csv"), quotes)
+        told = read_name(Path(minutes[1] if minutes else stem).name, quotes)
         if told.market is not None:
             symbol = "/".join(_known(part) for part in told.market)
             return Label(told.venue, symbol, Timeframe(int(minutes[2]) * 60) if minutes else told.timeframe)

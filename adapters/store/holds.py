@@ -1,6 +1,6 @@
 """Legal holds: rows that nobody may delete until a person releases them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapters.store import audit
@@ -63,7 +63,7 @@ def place(connection: Connection, wanted: Hold, by: str, at: datetime) -> Hold:
         (wanted.table, wanted.venue, wanted.symbol, wanted.since, wanted.until, wanted.reason, by),
     ).fetchone()
     assert row is not None  # noqa: S101
-    placed = Hold(**{**vars(wanted), "hold_id": row["hold_id"]})
+    placed = replace(wanted, hold_id=row["hold_id"])
     about = {name: str(value) for name, value in vars(placed).items() if value is not None}
     audit.record(connection, at, by, "hold_placed", str(placed.hold_id), about)
     return placed

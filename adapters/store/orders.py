@@ -123,14 +123,13 @@ def add_filled(connection: Connection, client_id: str, quantity: Decimal) -> Non
     connection.write("filled", client_id=client_id, quantity=quantity)
 
 
-def living(connection: Connection, book: str, symbol: str | None = None, strategy: str | None = None) -> list[Order]:
-    """Return the orders of `book`, or of a part of it, that are not terminal, oldest first."""
+def living(connection: Connection, book: str, symbol: str | None = None) -> list[Order]:
+    """Return the orders of `book`, or of one symbol of it, that are not terminal, oldest first."""
     rows = connection.execute(
         f"select {COLUMNS} from trading.orders where book = %(book)s"  # noqa: S608
         " and (%(symbol)s::text is null or symbol = %(symbol)s)"
-        " and (%(strategy)s::text is null or strategy = %(strategy)s)"
         " and state not in ('FILLED', 'CANCELED', 'EXPIRED', 'REJECTED', 'ABSENT') order by created_at, client_id",
-        {"book": book, "symbol": symbol, "strategy": strategy},
+        {"book": book, "symbol": symbol},
     )
     return [read(row) for row in rows]
 

@@ -47,10 +47,9 @@ def place(database: Database, consumer: SignalConsumer, cluster: str, durable: s
 def _recognise(database: Database, bootstrap: str, topic: str, cluster: str) -> None:
     identity = _again(lambda: topic_id(bootstrap, topic))
     with database.transaction() as connection:
-        others = inbox.known_clusters(connection, topic) - {cluster}
+        if others := inbox.known_clusters(connection, topic) - {cluster}:
+            raise Misconfigured(f"TRADEWIND_KAFKA leads to cluster {cluster}; {topic} was read from {sorted(others)}")
         known = inbox.identify(connection, cluster, topic, identity) if identity else identity
-    if others:
-        raise Misconfigured(f"TRADEWIND_KAFKA leads to cluster {cluster}; {topic} was read from {sorted(others)}")
     if known != identity:
         raise Misconfigured(
             f"{topic} was re-created: it has the id {identity}, that of {known} was read; "

@@ -1,6 +1,7 @@
 """The trading floor of a test: real database, broker and simulator around one execution loop in this process."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -197,6 +198,14 @@ class Floor:
         sent = {order.client_id for order in self.orders() if order.sent_at is not None}
         assert {order.client_id for order in self.accepted() if order.client_id.startswith("tw-")} <= sent
         assert broken_links(self.database) == []
+
+
+def until(reached: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for what happens in another thread."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def open_book(database: Database, venue: CcxtVenue) -> tuple[int, int]:

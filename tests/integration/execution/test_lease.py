@@ -1,7 +1,6 @@
 """The lease of a process: it passes on, is renewed, and outlives a database that rests."""
 
 import time
-from collections.abc import Callable
 from threading import Event, Thread, Timer
 from typing import Any
 
@@ -10,15 +9,8 @@ import pytest
 from adapters.store import leases
 from adapters.store.database import Database
 from services.execution.lease import Lease
-from tests.integration.execution.floor import Floor
+from tests.integration.execution.floor import Floor, until
 from trading.errors import Unavailable
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_lease_passes_from_its_owner_to_who_stands_by(floor: Floor):

@@ -1,7 +1,5 @@
 """The loop in its threads: it works until it is stopped, waits for who does not answer, ends with a lane's error."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +11,7 @@ import pytest
 from adapters.bus.signal_topic import Record, cluster_id
 from adapters.store import leases
 from services.execution.loop import Loop
-from tests.integration.execution.floor import BOOK, KEY, SYMBOL, VERSION, Floor
+from tests.integration.execution.floor import BOOK, KEY, SYMBOL, VERSION, Floor, until
 from trading.errors import Interrupted, Unavailable
 from trading.order import OrderState
 
@@ -50,13 +48,6 @@ class Running:
         self._thread.join(20)
         assert not self._thread.is_alive()
         return self.error
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("lanes", [1, 2])
