@@ -15,7 +15,7 @@ def least_returns(bars_per_year: float) -> int:
     return max(_LEAST_RETURNS, math.ceil(bars_per_year * _LEAST_YEARS))
 
 
-def sharpe(returns: Sequence[Decimal], bars_per_year: float) -> float | None:
+def sharpe(returns: Sequence[Decimal | float], bars_per_year: float) -> float | None:
     """Return the annualised Sharpe ratio (riskless rate 0); None for too few bars or for returns that never change."""
     if len(returns) < least_returns(bars_per_year):
         return None

@@ -12,6 +12,7 @@ from trading.performance.attribution import Breakdown, Share, breakdown
 from trading.performance.closes import Close, known_at
 from trading.performance.drawdown import deepest, drawdowns
 from trading.performance.equity import Valuation
+from trading.performance.exposure import REMAINDER
 from trading.performance.movement import Movement
 from trading.performance.period import Period
 from trading.performance.profit_factor import profit_factor
@@ -21,15 +22,8 @@ from trading.performance.sharpe import least_returns, sharpe
 from trading.performance.sortino import sortino
 from trading.performance.turnover import turnover
 from trading.performance.win_rate import win_rate
-from trading.reports import forecast_skill
-
-#: More points than a page has pixels for are thinned out, evenly.
-_MOST_POINTS = 720
-_PLACES = Decimal("1e-10")
-#: A holding worth less of the equity than this is what steps of the venue leave over, not a position.
-_REMAINDER = Decimal("0.0001")
-#: Where the capital lies that no strategy has.
-_NOT_INVESTED = ("treasury", "-")
+from trading.reports import forecast_skill, shares
+from trading.reports.figures import maybe, ratio, rounded, thin
 
 
 @dataclass(frozen=True)
@@ -81,9 +75,9 @@ def document(day: Day) -> dict[str, Any]:
             "record": _record(day, parts),
             "curve": _curve(day.curve),
             "prices": _prices(day),
-            "strategies": _shares(parts.by(lambda owner: owner[0])),
-            "by_symbol": _shares(parts.by(lambda owner: owner[1])),
-            "total": _share(parts.total),
+            "strategies": shares.rows(parts.by(lambda owner: owner[0])),
+            "by_symbol": shares.rows(parts.by(lambda owner: owner[1])),
+            "total": shares.row(parts.total),
             "positions": _positions(day, parts),
             "round_trips": _round_trips(day, parts),
             **{name: [dict(row) for row in rows] for name, rows in day.happenings.items() if name != "models"},
@@ -115,16 +109,16 @@ def _headline(day: Day, parts: Breakdown) -> dict[str, Any]:
         "opening": total.opening,
         "deposited": total.deposited,
         "pnl": total.pnl,
-        "pnl_pct": _ratio(total.pnl, total.opening),
+        "pnl_pct": ratio(total.pnl, total.opening),
         "pnl_since_start": total.pnl_since_start,
-        "pnl_since_start_pct": _ratio(total.pnl_since_start, total.deposits),
+        "pnl_since_start_pct": ratio(total.pnl_since_start, total.deposits),
         "fees": total.fees,
         "fees_since_start": total.fees_since_start,
-        "drawdown": _round(drawdowns(day.curve)[-1]),
-        "deepest_drawdown": _round(deepest(day.curve)),
-        "exposure": _ratio(total.position, total.closing),
+        "drawdown": rounded(drawdowns(day.curve)[-1]),
+        "deepest_drawdown": rounded(deepest(day.curve)),
+        "exposure": ratio(total.position, total.closing),
         "traded": total.traded,
-        "turnover": _maybe(turnover(total.traded, within)),
+        "turnover": maybe(turnover(total.traded, within)),
         "market_pct": _held(day.symbols, day.closes, day.period.opens, day.period.closes),
         "market_since_start_pct": _held(
             day.symbols, (*day.first_closes, *day.closes), day.period.start, day.period.closes
@@ -145,24 +139,24 @@ def _record(day: Day, parts: Breakdown) -> dict[str, Any]:
         "least_bars": least_returns(per_year),
         "sharpe": sharpe(earned, per_year),
         "sortino": sortino(earned, per_year),
-        "deepest_drawdown": _round(deepest(day.curve)),
+        "deepest_drawdown": rounded(deepest(day.curve)),
         "round_trips": len(trips),
-        "win_rate": _maybe(win_rate(trips)),
-        "profit_factor": _maybe(profit_factor(trips)),
-        "turnover": _maybe(turnover(sum((move.value for move in day.movements), ZERO), day.curve)),
+        "win_rate": maybe(win_rate(trips)),
+        "profit_factor": maybe(profit_factor(trips)),
+        "turnover": maybe(turnover(sum((move.value for move in day.movements), ZERO), day.curve)),
     }
 
 
 def _curve(curve: Sequence[Valuation]) -> list[dict[str, Any]]:
     points = list(zip(curve, drawdowns(curve), strict=True))
     return [
-        {"ts": point.ts, "equity": point.equity, "pnl": point.pnl, "drawdown": _round(below)}
-        for point, below in _thin(points)
+        {"ts": point.ts, "equity": point.equity, "pnl": point.pnl, "drawdown": rounded(below)}
+        for point, below in thin(points)
     ]
 
 
 def _prices(day: Day) -> dict[str, list[dict[str, Any]]]:
-    times = _thin(day.period.times if day.period.first else [day.period.opens, *day.period.times])
+    times = thin(day.period.times if day.period.first else [day.period.opens, *day.period.times])
     found: dict[str, list[dict[str, Any]]] = {symbol: [] for symbol in day.symbols}
     for time, prices in zip(times, known_at(day.closes, times), strict=True):
         for symbol in day.symbols:
@@ -186,11 +180,11 @@ def _positions(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
                     "price": prices[symbol],
                     "value": share.position,
                     "cost": cost,
-                    "average_cost": _round(divide(cost, held)),
+                    "average_cost": rounded(divide(cost, held)),
                     "unrealised": share.unrealised,
-                    "unrealised_pct": _ratio(share.unrealised, cost),
-                    "remainder": share.position < _REMAINDER * parts.total.closing,
-                    "share": _ratio(share.position, parts.total.closing),
+                    "unrealised_pct": ratio(share.unrealised, cost),
+                    "remainder": share.position < REMAINDER * parts.total.closing,
+                    "share": ratio(share.position, parts.total.closing),
                 }
             )
     return rows
@@ -198,17 +192,7 @@ def _positions(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
 
 def _round_trips(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
     within = [trip for trip in by_order(list(parts.trips)) if trip.closed > day.period.after]
-    return [{**vars(trip), "pnl": trip.pnl, "pnl_pct": _ratio(trip.pnl, trip.cost)} for trip in within]
-
-
-def _shares(parts: Mapping[str, Share]) -> list[dict[str, Any]]:
-    names = sorted(parts, key=lambda name: (name in _NOT_INVESTED, name))
-    return [{"name": "not invested" if name in _NOT_INVESTED else name, **_share(parts[name])} for name in names]
-
-
-def _share(share: Share) -> dict[str, Any]:
-    pnl = {"pnl": share.pnl, "pnl_pct": _ratio(share.pnl, share.opening), "pnl_since_start": share.pnl_since_start}
-    return {**vars(share), **pnl, "exposure": _ratio(share.position, share.closing)}
+    return [{**vars(trip), "pnl": trip.pnl, "pnl_pct": ratio(trip.pnl, trip.cost)} for trip in within]
 
 
 def _model(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,21 +203,4 @@ def _held(symbols: Sequence[str], closes: Sequence[Close], opens: datetime, ends
     """Return what equal parts of all symbols, bought at `opens` without costs, have made by `ends`."""
     before, after = known_at(closes, [opens, ends])
     made = [divide(after[symbol], before[symbol]) - ONE for symbol in symbols if symbol in before]
-    return _round(divide(sum(made, ZERO), Decimal(len(made)))) if made else None
-
-
-def _thin(points: Sequence[Any]) -> list[Any]:
-    stride = -(-len(points) // _MOST_POINTS)
-    return [*points[:-1:stride], points[-1]] if points else []
-
-
-def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
-    return _round(divide(part, whole)) if whole > ZERO else None
-
-
-def _maybe(value: Decimal | None) -> Decimal | None:
-    return None if value is None else _round(value)
-
-
-def _round(value: Decimal) -> Decimal:
-    return value.quantize(_PLACES)
+    return rounded(divide(sum(made, ZERO), Decimal(len(made)))) if made else None

@@ -32,6 +32,11 @@ class FollowForecast(Parameters):
     )
 
 
+def columns(_parameters: FollowForecast) -> tuple[str, ...]:
+    """Return the columns of the row that it reads."""
+    return ("expected_return", "sigma", "volatility_24")
+
+
 def desire(row: Row, parameters: FollowForecast) -> Desire:
     """Return the exposure that `expected_return`, `sigma` and `volatility_24` of the row call for; long only."""
     expected, sigma = number(row, "expected_return"), number(row, "sigma")

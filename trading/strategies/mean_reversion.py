@@ -31,6 +31,11 @@ class MeanReversion(Parameters):
         return self
 
 
+def columns(parameters: MeanReversion) -> tuple[str, ...]:
+    """Return the columns of the row that it reads."""
+    return (parameters.z_score, "volatility_24", "held_exposure", "regime")
+
+
 def desire(row: Row, parameters: MeanReversion) -> Desire:
     """Return the exposure that the z-score, `regime` and `held_exposure` of the row call for; long only.
 

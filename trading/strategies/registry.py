@@ -1,31 +1,19 @@
 """All strategies by name, each with its parameters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from trading.errors import Misconfigured
-from trading.strategies import follow_forecast, mean_reversion
-from trading.strategies.strategy import Desire, Parameters, Row, Strategy
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A strategy function and the class of its parameters."""
-
-    desire: Strategy[Any]
-    parameters: type[Parameters]
-
-    def __call__(self, row: Row, parameters: Parameters) -> Desire:
-        """Return what the strategy desires from the close of the bar that `row` describes."""
-        return self.desire(row, parameters)
-
+from trading.strategies import combine, dollar_cost_average
+from trading.strategies.parts import PARTS
+from trading.strategies.strategy import Parameters, Registered, made
 
 STRATEGIES: Mapping[str, Registered] = {
-    "follow_forecast": Registered(follow_forecast.desire, follow_forecast.FollowForecast),
-    "mean_reversion": Registered(mean_reversion.desire, mean_reversion.MeanReversion),
+    **PARTS,
+    "dollar_cost_average": Registered(
+        dollar_cost_average.desire, dollar_cost_average.DollarCostAverage, dollar_cost_average.columns
+    ),
+    "combine": Registered(combine.desire, combine.Combine, combine.columns),
 }
 
 
@@ -38,9 +26,13 @@ def strategy(name: str) -> Registered:
 
 def parameters(name: str, values: Mapping[str, object]) -> Parameters:
     """Return the parameters of strategy `name`: `values` over its defaults; Misconfigured naming what is wrong."""
+    kind = strategy(name).parameters
     try:
-        return strategy(name).parameters.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "parameters"
-        raise Misconfigured(f"strategy {name}: {where}: {first['msg']}") from None
+        return made(kind, dict(values))
+    except ValueError as error:
+        raise Misconfigured(f"strategy {name}: {error}") from None
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON schema of the parameters of strategy `name`: descriptions with units, ranges, defaults."""
+    return strategy(name).parameters.model_json_schema()

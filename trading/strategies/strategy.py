@@ -1,16 +1,18 @@
 """What a strategy is: one pure function from what is known at the close of a bar to a desired exposure."""
 
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from trading.errors import BadData
 
-#: What is known at a bar's close: features, expected_return, sigma, regime, close, held_exposure; None = not known.
+#: What is known at a bar's close: features, expected_return, sigma, regime, close, closed_at (seconds since the epoch),
+#: held_exposure (0 to 1); None = not known.
 Row = Mapping[str, float | str | None]
 
 _PLACES = Decimal("0.0001")
@@ -34,6 +36,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+P = TypeVar("P", bound=Parameters)
 P_contra = TypeVar("P_contra", bound=Parameters, contravariant=True)
 
 
@@ -43,6 +46,45 @@ class Strategy(Protocol[P_contra]):
     def __call__(self, row: Row, parameters: P_contra) -> Desire:
         """Return what is desired from the close of the bar that `row` describes."""
         ...
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A strategy function, the class of its parameters, and the columns of the row that it reads with them."""
+
+    desire: Strategy[Any]
+    parameters: type[Parameters]
+    columns: Callable[[Any], tuple[str, ...]]
+
+    def __call__(self, row: Row, parameters: Parameters) -> Desire:
+        """Return what the strategy desires from the close of the bar that `row` describes."""
+        return self.desire(row, parameters)
+
+    @property
+    def about(self) -> str:
+        """The sentence that its module opens with."""
+        return (sys.modules[self.desire.__module__].__doc__ or "").strip().splitlines()[0]
+
+
+def made(kind: type[P], values: object) -> P:
+    """Return parameters of `kind`: `values` over its defaults; ValueError naming the first wrong one and its unit."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ValueError(_fault(kind, error)) from None
+
+
+def _fault(kind: type[Parameters], error: ValidationError) -> str:
+    first = error.errors()[0]
+    where, given = first["loc"], first["input"]
+    said = first["msg"].removeprefix("Value error, ")
+    field = kind.model_fields.get(str(where[0])) if where else None
+    if first["type"] == "extra_forbidden" and field is None:
+        said = f"not a parameter; known are {', '.join(kind.model_fields)}"
+    elif field is not None and first["type"] not in ("value_error", "missing"):
+        shown = "" if isinstance(given, list | tuple | dict) else f", not {given!r}"
+        said = f"{said}{shown} ({field.description})"
+    return f"{'.'.join(map(str, where)) or 'parameters'}: {said}"
 
 
 def flat(reason: str) -> Desire:

@@ -43,3 +43,33 @@ def test_a_flat_line_has_a_scale() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_point_is_no_line(count: int) -> None:
     assert draw([(START, 1.0)] * count) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "labels"),
+    [
+        (200, ["Mar 2024", "Apr 2024", "May 2024", "Jun 2024", "Jul 2024", "Aug 2024", "Sep 2024"]),
+        (500, ["Apr 2024", "Jul 2024", "Oct 2024", "Jan 2025", "Apr 2025", "Jul 2025"]),
+        (3000, ["2026", "2028", "2030", "2032"]),
+    ],
+)
+def test_long_times_are_divided_by_the_calendar(days: int, labels: list[str]) -> None:
+    chart = draw([(START, 1.0), (START + timedelta(days=days), 2.0)])
+    assert chart is not None
+    assert [tick.label for tick in chart.x_ticks] == labels
+
+
+def test_a_second_line_shares_the_scale() -> None:
+    later = START + timedelta(days=1)
+    chart = draw([(START, 1.0), (later, 2.0)], against=[(START, 1.0), (later, 9.0)])
+    assert chart is not None
+    assert chart.against.startswith("M8.0,")
+    assert float(chart.against.split(",")[-1]) < chart.last[1]
+    assert chart.y_ticks[-1].label == "10"
+    assert draw([(START, 1.0), (later, 2.0)]) != chart
+
+
+def test_hundreds_of_millions_are_told_in_millions() -> None:
+    chart = draw([(START, 0.0), (START + timedelta(days=1), 2e9)])
+    assert chart is not None
+    assert chart.y_ticks[-1].label == "2,000M"

@@ -6,23 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.trading.strategies.row import ROW, want
 from trading.errors import BadData, Misconfigured
-from trading.strategies.registry import STRATEGIES, parameters, strategy
-
-ROW: dict[str, float | str | None] = {
-    "expected_return": 0.002,
-    "sigma": 0.01,
-    "volatility_24": 0.005,
-    "close_z_24": -1.5,
-    "close_z_72": 0.0,
-    "regime": "normal",
-    "close": 100.0,
-    "held_exposure": 0.0,
-}
-
-
-def want(name: str, settings: dict[str, object] | None = None, **changes: float | str | None):
-    return strategy(name)({**ROW, **changes}, parameters(name, settings or {}))
+from trading.strategies.registry import STRATEGIES, parameters, schema, strategy
 
 
 def test_following_grows_with_the_forecast_up_to_the_full_exposure():
@@ -85,26 +71,51 @@ def test_reversion_without_a_held_exposure_holds_nothing():
     assert want("mean_reversion", close_z_24=-0.5, held_exposure=None).exposure == 0
 
 
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
-@given(
-    st.fixed_dictionaries(
-        {key: st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True)) for key in ROW if key != "regime"}
-    ),
-    st.sampled_from(["calm", "normal", "turbulent", None]),
+#: Parameters with which a strategy reads all that it can read.
+CURIOUS: dict[str, dict[str, object]] = {"dollar_cost_average": {"take_profit": 2.0, "fall": 1.0}}
+BAR = 3600
+
+numbers = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
+rows = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(ROW, numbers),
+        "closed_at": st.one_of(st.none(), st.integers(0, 10**6).map(lambda bar: float(bar * BAR))),
+        "regime": st.sampled_from(["calm", "normal", "turbulent", None]),
+    }
 )
-def test_desires_stay_in_bounds_whatever_comes(name: str, row: dict[str, float | None], regime: str | None):
-    desire = want(name, regime=regime, **row)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@given(rows)
+def test_desires_stay_in_bounds_whatever_comes(name: str, row: dict[str, float | str | None]):
+    desire = want(name, CURIOUS.get(name), **row)
     assert 0 <= desire.exposure <= 1
     assert desire.exposure.as_tuple().exponent == -4
     assert desire.stop is None or Decimal("0.001") <= desire.stop <= Decimal("0.5")
-    assert desire == want(name, regime=regime, **row)
+    assert desire == want(name, CURIOUS.get(name), **row)
     assert desire.reason
+    assert desire.exposure > 0 or desire.stop is None
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_a_row_without_a_needed_column_is_an_error(name: str):
-    with pytest.raises(BadData, match="volatility_24 is missing"):
-        strategy(name)({key: value for key, value in ROW.items() if key != "volatility_24"}, parameters(name, {}))
+@pytest.mark.parametrize("curious", [False, True])
+def test_it_reads_the_columns_that_it_declares_and_no_other(name: str, curious: bool):
+    values = parameters(name, CURIOUS.get(name, {}) if curious else {})
+    declared = STRATEGIES[name].columns(values)
+    row = {column: ROW[column] for column in declared}
+    assert strategy(name)(row, values) == strategy(name)(ROW, values)
+    for column in declared:
+        with pytest.raises(BadData, match=f"{column} is missing"):
+            strategy(name)({key: value for key, value in row.items() if key != column}, values)
+
+
+# The other parts of a combined strategy go on: its own tests say so.
+@pytest.mark.parametrize("name", sorted(set(STRATEGIES) - {"combine"}))
+def test_it_holds_nothing_while_an_input_is_unknown(name: str):
+    values = parameters(name, CURIOUS.get(name, {}))
+    for column in set(STRATEGIES[name].columns(values)) - {"held_exposure"}:
+        desire = STRATEGIES[name](ROW | {"held_exposure": 0.5, column: None}, values)
+        assert (desire.exposure, desire.stop) == (0, None), column
 
 
 def test_a_row_with_text_for_a_number_and_without_a_regime_is_an_error():
@@ -118,12 +129,20 @@ def test_a_row_with_text_for_a_number_and_without_a_regime_is_an_error():
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("follow_forecast", {"treshold": 1}, "follow_forecast: treshold"),
-        ("follow_forecast", {"max_exposure": 1.5}, "follow_forecast: max_exposure"),
+        ("follow_forecast", {"treshold": 1}, "follow_forecast: treshold: not a parameter; known are cost, threshold,"),
+        (
+            "follow_forecast",
+            {"max_exposure": 50},
+            r"max_exposure: .* less than or equal to 1, not 50 \(largest share of the sub-account's equity\)",
+        ),
         ("follow_forecast", {"cost": float("nan")}, "follow_forecast: cost"),
         ("mean_reversion", {"entry": 1.0, "exit": 2.0}, "exit 2.0 must be below entry 1.0"),
         ("mean_reversion", {"regimes": ["wild"]}, "mean_reversion: regimes"),
-        ("moonshot", {}, "unknown strategy 'moonshot'; known are follow_forecast, mean_reversion"),
+        (
+            "moonshot",
+            {},
+            "unknown strategy 'moonshot'; known are combine, dollar_cost_average, follow_forecast, mean_reversion",
+        ),
     ],
 )
 def test_wrong_parameters_are_named(name: str, values: dict[str, object], message: str):
@@ -143,3 +162,20 @@ def test_parameters_are_frozen_described_and_survive_json(name: str):
 
 def test_no_stop_when_its_multiple_is_zero():
     assert want("follow_forecast", {"stop_multiple": 0}).stop is None
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_the_schema_describes_every_parameter_with_its_default(name: str):
+    described = schema(name)["properties"]
+    defaults = parameters(name, {}).model_dump(mode="json")
+    assert {field: one["default"] for field, one in described.items()} == defaults
+    assert all(one["title"] and one["description"] for one in described.values())
+    bounded = [one for one in described.values() if one.get("type") in ("number", "integer")]
+    assert all(one.keys() & {"minimum", "exclusiveMinimum"} and "maximum" in one for one in bounded)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_a_strategy_says_what_it_does_in_one_sentence(name: str):
+    title, colon, said = STRATEGIES[name].about.partition(": ")
+    assert (title.replace(" ", "").lower()[:4], colon) == (name[:4], ": ")
+    assert said.endswith(".")
