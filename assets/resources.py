@@ -1,10 +1,10 @@
 """What the assets are given: the book they work for, its Store, its venue's data and its clock."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Desk:
-    """One open book: where it trades, what it trades, and the tools to read and write for it."""
+    """One open book: where it trades, what it trades, and the tools to read and write for it.
+
+    `parameters` are the changes of their defaults by strategy.
+    """
 
     settings: Settings
     database: Database
@@ -36,6 +39,7 @@ class Desk:
     timeframe: Timeframe
     symbols: tuple[str, ...]
     strategies: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, Any]]
     horizon: int
     seed: int
     history_start: datetime
@@ -112,6 +116,7 @@ class DeskResource(dg.ConfigurableResource):
             Timeframe.parse(chosen["timeframe"]),
             tuple(chosen["symbols"]),
             tuple(chosen["strategies"]),
+            chosen.get("parameters", {}),
             chosen["horizon"],
             chosen["seed"],
             datetime.fromisoformat(chosen["history_start"]),

@@ -2,7 +2,22 @@
 
 import click
 
-from cli import audit, dlq, doctor, halt, resume, run, show_config, status, up, venues, verify
+from cli import (
+    audit,
+    backtest,
+    compare,
+    dlq,
+    doctor,
+    halt,
+    resume,
+    run,
+    show_config,
+    status,
+    strategies,
+    up,
+    venues,
+    verify,
+)
 from cli.data import archive, as_of, backfill, coverage, export, gaps, holds, import_
 from cli.verb import app, explain
 from trading.errors import Misconfigured
@@ -11,9 +26,9 @@ __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
 VERBS = (
-    *(run, up, status, halt, resume, dlq, audit, verify),
+    *(run, backtest, compare, up, status, halt, resume, dlq, audit, verify),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
-    *(venues, show_config, doctor),
+    *(venues, strategies, show_config, doctor),
 )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from psycopg.types.json import Jsonb
 
 from adapters.store.database import Connection, Database
-from trading.market.clean import Finding
+from trading.market.finding import Finding, closing
 
 
 def newest_bar(database: Database, venue: str, symbol: str, timeframe: str, until: datetime) -> datetime | None:
@@ -39,7 +39,7 @@ def write(
     """
     found = list(findings)
     record(connection, keys, symbol, found, at, run_id)
-    closed = {f.check: f.detail for f in found if f.blocking and f.last_ts is not None and f.last_ts >= last_open}
+    closed = closing(found, last_open)
     connection.execute(
         "update ops.gates set closed = false, detail = 'healed', at = %s, run_id = %s"
         " where book = %s and venue = %s and symbol = %s and domain = %s and closed and not check_name = any(%s)",

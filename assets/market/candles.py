@@ -11,9 +11,9 @@ from assets.partitions import DAILY, window
 from assets.resources import Desk, DeskResource
 from trading.candle import BARS
 from trading.errors import BadData
-from trading.market.clean import QUARANTINE, Finding, vet
-from trading.market.finding import found
-from trading.market.gaps import RECENT_BARS, gaps, recent_gap
+from trading.market.clean import QUARANTINE, vet
+from trading.market.finding import Finding, found
+from trading.market.gaps import RECENT_BARS, gaps, recent_gap, stale
 from trading.market.vote import USUAL_BARS, vote
 from trading.timeframe import Timeframe
 
@@ -89,7 +89,7 @@ def _update(
     last_good = max([*known, *believed["ts"].tail(1).to_list()], default=None)
     there = pl.concat([recent, rows.select(recent.columns)]).unique()
     holes = recent_gap(there, at.timeframe, last_open)
-    findings = (*unread, *vetted.findings, *doubts, *_staleness(last_good, last_open), *holes)
+    findings = (*unread, *vetted.findings, *doubts, *stale(last_good, last_open), *holes)
     with at.database.transaction() as connection:
         at.judge(connection, symbol, findings, now, last_open)
         gates.quarantine(connection, at.keys, symbol, pl.concat([vetted.quarantined, doubted]), source=at.venue)
@@ -134,13 +134,6 @@ def _believed(
     detail = "; ".join(f"{row['verdict']}: {row['detail']}" for row in doubted.tail(3).iter_rows(named=True))
     deviations = found(_DEVIATION, doubted, detail, blocking=True)
     return good.join(verdicts, on="ts", how="anti").sort("ts"), rows, [*deviations, *missing]
-
-
-def _staleness(last_good: datetime | None, last_open: datetime) -> tuple[Finding, ...]:
-    if last_good is not None and last_good >= last_open:
-        return ()
-    detail = f"newest bar is {last_good}, {last_open} was due"
-    return (Finding("stale", True, 1, last_good, last_open, detail),)
 
 
 def _check_results(findings: dict[str, tuple[Finding, ...]], missing: int) -> list[dg.AssetCheckResult]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -13,11 +12,7 @@ from assets.partitions import DAILY
 from assets.resources import Desk, DeskResource
 from trading.audit import digest
 from trading.signal import Lineage, Signal
-from trading.strategies.strategy import Desire
-
-#: A holding worth less of its equity than this is a remainder, not a position.
-_REMAINDER = 0.05
-_PLACES = Decimal("0.0000000001")
+from trading.strategies.knowledge import Knowledge, Place, signal
 
 
 @dg.asset(
@@ -40,7 +35,7 @@ def strategy_signals(context: dg.AssetExecutionContext, desk: DeskResource) -> d
     with desk.open(context) as at:
         now = at.clock.now()
         bar = at.timeframe.open_of(now) - at.timeframe.delta
-        rows, missing = _rows(at, bar, now)
+        rows, missing = _known(at, bar, now)
         made = [signal for name in at.strategies for signal in _signals(at, name, bar, now, rows)]
         new = signals.publish(at.database, made, at.settings.signal_topic)
     return dg.MaterializeResult(
@@ -55,7 +50,7 @@ def strategy_signals(context: dg.AssetExecutionContext, desk: DeskResource) -> d
     )
 
 
-def _rows(at: Desk, bar: datetime, now: datetime) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+def _known(at: Desk, bar: datetime, now: datetime) -> tuple[dict[str, Knowledge], dict[str, str]]:
     """Return per symbol all that is known at the close of `bar`, and why for the symbols of which too little is."""
     end = bar + at.timeframe.delta
     tables = {
@@ -68,88 +63,39 @@ def _rows(at: Desk, bar: datetime, now: datetime) -> tuple[dict[str, dict[str, A
     for name, (table, where) in tables.items():
         frame = at.store.read(table, where, bar, end, as_of=now)
         found[name] = {row["symbol"]: row for row in frame.iter_rows(named=True)}
-    known, missing = {}, {}
-    for symbol in at.symbols:
-        parts = {name: rows.get(symbol, {}) for name, rows in found.items()}
-        if not parts["candle"]:
-            missing[symbol] = f"no bar at {bar.isoformat()}"
-        elif parts["features"].get("volatility_24") in (None, 0.0):
-            missing[symbol] = "volatility is not known: too little history, or a market that does not move"
-        else:
-            known[symbol] = parts
-    return known, missing
+    rows = {symbol: Knowledge(**{name: told.get(symbol, {}) for name, told in found.items()}) for symbol in at.symbols}
+    missing = {symbol: known.lacking for symbol, known in rows.items() if known.lacking}
+    return {symbol: known for symbol, known in rows.items() if symbol not in missing}, missing
 
 
-def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: dict[str, dict[str, Any]]) -> list[Signal]:
+def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: Mapping[str, Knowledge]) -> list[Signal]:
     from trading.strategies.registry import parameters as chosen
     from trading.strategies.registry import strategy
 
-    values = chosen(name, {})
+    values = chosen(name, at.parameters.get(name, {}))
     with at.database.transaction() as connection:
         version = parameters.ensure_strategy(connection, name, values, "tradewind", "defaults")
         table = "price_models" if name == "follow_forecast" else "rule_models"
         model_id = registry.newest(connection, table, at.book)["model_id"]
     held = signals.holdings(at.database, at.book)
     made = []
-    for symbol, parts in rows.items():
-        row = _strategy_row(parts, held.get((name, symbol)))
-        desire = strategy(name)(row, values)
-        made.append(_signal(at, name, symbol, bar, now, parts, desire, model_id, version))
+    for symbol, known in rows.items():
+        desire = strategy(name)(known.row(held.get((name, symbol)), bar, at.timeframe), values)
+        place = Place(at.book, name, at.venue, symbol, at.timeframe)
+        made.append(signal(place, bar, now, known, desire, _lineage(at, known, model_id, version)))
     return made
 
 
-def _strategy_row(parts: Mapping[str, Any], held: tuple[Decimal, Decimal] | None) -> dict[str, Any]:
-    close = parts["candle"]["close"]
-    base, quote = (float(part) for part in held) if held is not None else (0.0, 0.0)
-    equity = base * close + quote
-    exposure = base * close / equity if equity > 0 else 0.0
-    return {
-        **parts["features"],
-        "close": close,
-        "expected_return": parts["forecast"].get("expected_return"),
-        "sigma": parts["forecast"].get("sigma"),
-        "regime": parts["regime"].get("regime"),
-        "held_exposure": exposure if exposure >= _REMAINDER else 0.0,
-    }
-
-
-def _signal(
-    at: Desk,
-    strategy: str,
-    symbol: str,
-    bar: datetime,
-    now: datetime,
-    parts: Mapping[str, Any],
-    desire: Desire,
-    model_id: str,
-    version: int,
-) -> Signal:
-    identity = (at.book, strategy, at.venue, symbol, str(at.timeframe), bar)
-    return Signal(
-        digest(identity)[:32],
-        at.book,
-        strategy,
-        at.venue,
-        symbol,
-        str(at.timeframe),
-        bar,
-        now,
-        bar + 2 * at.timeframe.delta,
-        desire.exposure,
-        desire.stop,
-        Decimal(repr(parts["features"]["volatility_24"])).quantize(_PLACES),
-        Decimal(repr(parts["candle"]["close"])),
-        desire.reason,
-        Lineage(
-            at.run_id,
-            at.code_version,
-            model_id,
-            _content_hash(parts["features"]),
-            _content_hash(parts["candle"]),
-            version,
-            _content_hash(parts["forecast"]) if parts["forecast"] else None,
-            parts["regime"].get("regime"),
-        ),
+def _lineage(at: Desk, known: Knowledge, model_id: str, version: int) -> Lineage:
+    return Lineage(
+        at.run_id,
+        at.code_version,
+        model_id,
+        _content_hash(known.features),
+        _content_hash(known.candle),
+        version,
+        _content_hash(known.forecast) if known.forecast else None,
+        known.regime.get("regime"),
     )
 
 

@@ -19,7 +19,7 @@ def rule_models(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
         now = at.clock.now()
         names = [name for name in at.strategies if name != "follow_forecast"]
         for name in names:
-            chosen = parameters(name, {}).model_dump(mode="json")
+            chosen = parameters(name, at.parameters.get(name, {})).model_dump(mode="json")
             model = build(
                 kind=f"rule_{name}",
                 features=(),

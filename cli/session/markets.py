@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.settings import Settings
-from cli.session.plan import HISTORY, RunPlan, Timerange, choose_window, one_quote
+from cli.session.plan import RunPlan, Timerange, Trading, Window, choose_window, one_quote
 from trading.errors import Misconfigured, Unavailable
 from trading.instrument import Instrument, split_symbol
 from trading.timeframe import Timeframe
@@ -34,15 +34,11 @@ class Market:
     vetted: Mapping[str, "Vetted"]
 
 
-def random_market(
-    seed: int, steps: int, timeframe: Timeframe, symbols: Sequence[str] | None, history: int = HISTORY
-) -> Market:
-    """Return the seeded market: three instruments, or `symbols` out of ten; the last `steps` bars of 120 days traded.
-
-    `history` bars, as far as these days hold them, lie before the traded ones.
+def random_market(timeframe: Timeframe, symbols: Sequence[str] | None, trading: Trading) -> Market:
+    """Return the seeded market: three instruments, or `symbols` out of ten; the last bars of 120 days traded.
 
     Raises:
-        Misconfigured: it has no such symbol, or its days are too few for `steps` bars of this length.
+        Misconfigured: it has no such symbol, or its days are too few for what is to be traded.
     """
     from trading.simulation.random_market import DEFAULT_SPECS, SPECS
 
@@ -51,15 +47,14 @@ def random_market(
     if unknown:
         raise Misconfigured(f"--symbols {', '.join(unknown)}: the random market has {', '.join(known)}")
     first = RANDOM_END - timedelta(days=RANDOM_DAYS)
-    window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, steps, history, Timerange(None, None))
-    venue = f"random-{seed}"
+    window = choose_window(first, RANDOM_END - timeframe.delta, timeframe, trading, Timerange(None, None))
+    venue = f"random-{trading.seed}"
     instruments = tuple(
         _instrument(venue, name, *split_symbol(name, ()), _decimal(known[name].tick), _decimal(known[name].lot))
         for name in (symbols or [spec.symbol for spec in DEFAULT_SPECS])
     )
-    source = {"kind": "random", "seed": seed}
     return Market(
-        RunPlan(venue, timeframe, instruments, window.history_start, window.window_start, steps, seed, source), {}, {}
+        _plan(venue, timeframe, instruments, window, trading, {"kind": "random", "seed": trading.seed}), {}, {}
     )
 
 
@@ -75,9 +70,7 @@ def file_market(
     timeframe: str | None,
     symbols: Sequence[str] | None,
     timerange: Timerange,
-    steps: int,
-    history: int,
-    seed: int,
+    trading: Trading,
 ) -> Market:
     """Return the market that candle files replay, their bad rows set aside with a reason.
 
@@ -100,12 +93,10 @@ def file_market(
     one_quote(instruments)
     notes = [note for f in files for note in f.notes]
     notes += [f"{f.paths[0].name}: ignored columns {', '.join(f.ignored)}" for f in files if f.ignored]
-    return _window_of(vetted, label, bar, instruments, timerange, steps, history, seed, notes)
+    return _window_of(vetted, label, bar, instruments, timerange, trading, notes)
 
 
-def live_market(
-    exchange: str, *, timeframe: str, symbols: Sequence[str], steps: int, history: int, seed: int
-) -> Market:
+def live_market(exchange: str, *, timeframe: str, symbols: Sequence[str], trading: Trading) -> Market:
     """Return the recent past of a live exchange, read through ccxt, to be traded on paper.
 
     Raises:
@@ -121,7 +112,7 @@ def live_market(
     clock, bar = WallClock(), Timeframe.parse(timeframe)
     data = MarketData(exchange, clock, venue=exchange)
     now = bar.open_of(clock.now())
-    start = now - (steps + history) * bar.delta
+    start = now - ((trading.steps or 0) + trading.history) * bar.delta
     try:
         instruments = tuple(data.instruments(symbols))
         one_quote(instruments)
@@ -134,7 +125,7 @@ def live_market(
     empty = sorted(symbol for symbol, found in vetted.items() if found.good.is_empty())
     if empty:
         raise Misconfigured(f"--exchange {exchange} gave no bars of {', '.join(empty)}; leave it out with --symbols")
-    return _window_of(vetted, exchange, bar, instruments, Timerange(None, None), steps, history, seed, [])
+    return _window_of(vetted, exchange, bar, instruments, Timerange(None, None), trading, [])
 
 
 def _window_of(
@@ -143,15 +134,13 @@ def _window_of(
     bar: Timeframe,
     instruments: tuple[Instrument, ...],
     timerange: Timerange,
-    steps: int,
-    history: int,
-    seed: int,
+    trading: Trading,
     notes: list[str],
 ) -> Market:
     last = _last_shared(vetted, bar, timerange)
     first = min(found.good["ts"].item(0) for found in vetted.values())
-    window = choose_window(first, last, bar, steps, history, timerange)
-    end = window.window_start + steps * bar.delta
+    window = choose_window(first, last, bar, trading, timerange)
+    end = window.window_start + window.steps * bar.delta
     import polars as pl
 
     bars = {
@@ -159,18 +148,31 @@ def _window_of(
         for symbol, found in vetted.items()
     }
     source = {"kind": "files", "sha256": _content(bars)}
-    plan = RunPlan(
+    plan = _plan(venue, bar, instruments, window, trading, source)
+    said = (*notes, *window.notes, *_quarantine_notes(vetted))
+    return Market(replace(plan, notes=said), bars, vetted)
+
+
+def _plan(
+    venue: str,
+    bar: Timeframe,
+    instruments: tuple[Instrument, ...],
+    window: Window,
+    trading: Trading,
+    source: dict[str, Any],
+) -> RunPlan:
+    return RunPlan(
         venue,
         bar,
         instruments,
         window.history_start,
         window.window_start,
-        steps,
-        seed,
+        window.steps,
+        trading.seed,
         source,
-        (*notes, *window.notes, *_quarantine_notes(vetted)),
+        strategies=trading.strategies,
+        parameters=trading.parameters,
     )
-    return Market(plan, bars, vetted)
 
 
 def _content(bars: Mapping[str, "pl.DataFrame"]) -> str:

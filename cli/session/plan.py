@@ -1,5 +1,6 @@
 """The plan of a run: which market, which window, which strategies; its hash is the run's key and its book."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,8 +24,26 @@ CAPITAL = Decimal(100_000)
 
 
 @dataclass(frozen=True)
+class Trading:
+    """What is to be traded: the last `steps` bars (None: all after `history` of them), by which strategies.
+
+    `history` bars, as far as there are so many, lie before them; `parameters` are the changes of their defaults by
+    strategy.
+    """
+
+    steps: int | None
+    history: int = HISTORY
+    seed: int = 7
+    strategies: tuple[str, ...] = STRATEGIES
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RunPlan:
-    """A market and the window of it that is traded: bars that open in [history_start, end), from window_start on."""
+    """A market and the window of it that is traded: bars that open in [history_start, end), from window_start on.
+
+    `strategies` trade it, with `parameters` in place of some of their defaults.
+    """
 
     venue: str
     timeframe: Timeframe
@@ -35,6 +54,8 @@ class RunPlan:
     seed: int
     source: dict[str, Any]
     notes: tuple[str, ...] = field(default=(), compare=False)
+    strategies: tuple[str, ...] = STRATEGIES
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def end(self) -> datetime:
@@ -54,12 +75,16 @@ class RunPlan:
     @property
     def configuration(self) -> dict[str, Any]:
         """All that decides the outcome, as plain values: the row of the book."""
+        changed = (
+            {"parameters": {name: dict(told) for name, told in self.parameters.items()}} if self.parameters else {}
+        )
         return {
             "venue": self.venue,
             "timeframe": str(self.timeframe),
             "symbols": list(self.symbols),
             "quote": self.quote,
-            "strategies": list(STRATEGIES),
+            "strategies": list(self.strategies),
+            **changed,
             "horizon": HORIZON,
             "seed": self.seed,
             "capital": str(CAPITAL),
@@ -124,23 +149,24 @@ def _moment(part: str, whole: str) -> datetime | None:
 
 @dataclass(frozen=True)
 class Window:
-    """Where the data of a run begin and where its trading begins."""
+    """Where the data of a run begin, and where its trading begins, for how many bars."""
 
     history_start: datetime
     window_start: datetime
+    steps: int
     notes: tuple[str, ...]
 
 
 def choose_window(
-    first: datetime, last_shared: datetime, timeframe: Timeframe, steps: int, history: int, chosen: Timerange
+    first: datetime, last_shared: datetime, timeframe: Timeframe, trading: Trading, chosen: Timerange
 ) -> Window:
-    """Return the window of the last `steps` bars that end at `last_shared` or the range, and the history before it.
+    """Return the traded window, which ends at `last_shared` or with the range, and the history before it.
 
     `first` is the earliest bar of any symbol, `last_shared` the newest bar that all have. A range that leaves too
     little history is extended backwards, and the notes say so.
 
     Raises:
-        Misconfigured: there are too few bars for `steps` and the least history.
+        Misconfigured: there are too few bars for the traded ones and the least history.
     """
     notes: list[str] = []
     last = (
@@ -148,8 +174,11 @@ def choose_window(
         if chosen.end is None
         else min(last_shared, timeframe.open_of(chosen.end - timedelta(microseconds=1)))
     )
+    steps = _steps(first, last, timeframe, trading, chosen)
     window_start = last - (steps - 1) * timeframe.delta
-    wanted = window_start - history * timeframe.delta if chosen.start is None else timeframe.open_of(chosen.start)
+    wanted = window_start - trading.history * timeframe.delta
+    if chosen.start is not None and trading.steps is not None:
+        wanted = timeframe.open_of(chosen.start)
     least = window_start - LEAST_HISTORY * timeframe.delta
     if wanted > least:
         notes.append(f"history begins {LEAST_HISTORY} bars before the traded window: the models need that much")
@@ -159,10 +188,20 @@ def choose_window(
         have = int((last - first) / timeframe.delta) + 1
         raise Misconfigured(
             f"{have} bars of {timeframe} up to {last:%Y-%m-%d %H:%M} are too few: {LEAST_HISTORY // 2} before the"
-            f" {steps} traded ones are needed; choose fewer --steps, a later --timerange, a shorter --timeframe or"
-            " longer files"
+            f" {max(steps, 1)} traded ones are needed; choose fewer --steps, a later --timerange, a shorter --timeframe"
+            " or longer files"
         )
-    return Window(start, window_start, tuple(notes))
+    return Window(start, window_start, steps, tuple(notes))
+
+
+def _steps(first: datetime, last: datetime, timeframe: Timeframe, trading: Trading, chosen: Timerange) -> int:
+    """Return how many bars are traded; without a number, all of the range, or all after the history."""
+    if trading.steps is not None:
+        return trading.steps
+    begin = first + trading.history * timeframe.delta
+    if chosen.start is not None:
+        begin = max(first + LEAST_HISTORY // 2 * timeframe.delta, timeframe.open_of(chosen.start))
+    return int((last - begin) / timeframe.delta) + 1
 
 
 def market_folder(data_dir: Path, book: str) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.store import accounts, gates, instruments, progress
 from adapters.store.database import Database
 from cli.session.interruption import heeded
-from cli.session.plan import CAPITAL, STRATEGIES, RunPlan
+from cli.session.plan import CAPITAL, RunPlan
 from trading.ports import Clock
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def bootstrap(
     """
     told("history and models", 0, 1)
     run_job("bootstrap", plan.book, instance, day, history=True)
-    owners = [(strategy, symbol) for strategy in STRATEGIES for symbol in plan.symbols]
+    owners = [(strategy, symbol) for strategy in plan.strategies for symbol in plan.symbols]
     done = now()
     with database.transaction() as connection:
         instruments.load(connection, plan.venue, plan.symbols, done)

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.store import books, parameters
 from adapters.store.database import Connection
 from cli.session.markets import Market, random_market
-from cli.session.plan import RunPlan
+from cli.session.plan import RunPlan, Trading
 from trading.errors import Misconfigured
 from trading.limits import Limits
 from trading.timeframe import Timeframe
@@ -58,7 +58,7 @@ def _reopened(book: str, configuration: dict[str, Any], seed: int | None) -> Mar
 
 
 def _market(book: str, seed: int, window_start: datetime) -> Market:
-    known = random_market(seed, 1, _BAR, None).plan
+    known = random_market(_BAR, None, Trading(1, seed=seed)).plan
     plan = StandingPlan(
         venue=known.venue,
         timeframe=_BAR,

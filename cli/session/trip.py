@@ -1,5 +1,6 @@
 """The trip of `tradewind run`: start the parts, walk the book, close it, tell what came of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from adapters.exchange.court_record import duplicate_orders
@@ -15,8 +16,13 @@ from cli.session.walk import Walk
 from services.supervisor.memory import MemorySampler
 
 
-def trip(settings: Settings, market: Market, told: Told, began: float) -> tuple[dict[str, Any], bool]:
-    """Return the result of the book of `market`, and whether it was there already."""
+def trip(
+    settings: Settings, market: Market, told: Told, began: float, look: Callable[[Database], None] | None = None
+) -> tuple[dict[str, Any], bool]:
+    """Return the result of the book of `market`, and whether it was there already.
+
+    At the end, and while the database still runs, `look` may read there.
+    """
     told("starting", 0, 1)
     with (
         running(settings) as stack,
@@ -27,6 +33,8 @@ def trip(settings: Settings, market: Market, told: Told, began: float) -> tuple[
         row = walk.open()
         if row["status"] == "DONE":
             told("starting", 1, 1)
+            if look is not None:
+                look(database)
             return row["result"], True
         control = stack.start_simulator(market)
         told("starting", 1, 1)
@@ -37,4 +45,6 @@ def trip(settings: Settings, market: Market, told: Told, began: float) -> tuple[
         result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)
         with database.transaction() as connection:
             books.finish(connection, market.plan.book, "DONE", result)
+        if look is not None:
+            look(database)
     return result, False

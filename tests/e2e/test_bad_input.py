@@ -20,7 +20,7 @@ from adapters.settings import Settings
 from adapters.store.local_postgres import LocalPostgres
 from cli.program import enter
 from cli.session.markets import Market, file_market
-from cli.session.plan import Timerange
+from cli.session.plan import Timerange, Trading
 from tests.e2e.command import end, start, tradewind
 from trading.errors import Unavailable
 
@@ -202,7 +202,7 @@ def test_an_impossible_data_folder_is_named(place: str, tmp_path: Path, capsys: 
 
 def market(path: Path, steps: int = 24) -> Market:
     span, options = Timerange(None, None), {"venue": None, "timeframe": None, "symbols": None}
-    return file_market(Settings(), [path], **options, timerange=span, steps=steps, history=8760, seed=7)
+    return file_market(Settings(), [path], **options, timerange=span, trading=Trading(steps))
 
 
 @pytest.mark.parametrize(

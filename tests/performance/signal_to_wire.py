@@ -34,7 +34,7 @@ from adapters.store import accounts, books, parameters
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from cli.session.markets import Market, random_market
-from cli.session.plan import RunPlan
+from cli.session.plan import RunPlan, Trading
 from cli.session.stack import Stack, running
 from services.supervisor import apache_kafka
 from tests.performance.bench import Measured, lower_is_better
@@ -127,7 +127,7 @@ def _tell(stack: Stack, plan: RunPlan, names: list[str]) -> dict[str, datetime]:
 
 
 def _market() -> Market:
-    market = random_market(7, 24, Timeframe.parse("1m"), SYMBOLS)
+    market = random_market(Timeframe.parse("1m"), SYMBOLS, Trading(24))
     now = WallClock().now().replace(second=0, microsecond=0)
     plan = replace(market.plan, history_start=now - timedelta(days=1), window_start=now)
     return replace(market, plan=plan)

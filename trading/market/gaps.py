@@ -39,3 +39,10 @@ def recent_gap(panel: pl.DataFrame, timeframe: Timeframe, last_open: datetime) -
     missing = int(holes["bars"].sum())
     # It speaks against the newest bar for as long as it is among those that this bar's features rest on.
     return [Finding("gap", True, missing, first, last_open, f"{missing} bars missing from {first.isoformat()} on")]
+
+
+def stale(newest: datetime | None, last_open: datetime) -> list[Finding]:
+    """Return the blocking finding that a `newest` bar older than the one due at `last_open` makes, if it is."""
+    if newest is not None and newest >= last_open:
+        return []
+    return [Finding("stale", True, 1, newest, last_open, f"newest bar is {newest}, {last_open} was due")]

@@ -9,7 +9,7 @@ seed of their own, so that a day is made without the days before it. Longer bars
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ import polars as pl
 
 from trading.candle import PANEL, TS
 from trading.errors import Misconfigured
+from trading.instrument import Instrument
 from trading.timeframe import Timeframe
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +62,16 @@ SPECS = (
 )
 #: What a plain run trades.
 DEFAULT_SPECS = SPECS[:3]
+
+
+def spec_of(instrument: Instrument) -> MarketSpec:
+    """Return how `instrument` behaves in a random market: as the one of its name, or as a small coin."""
+    tick, lot = float(instrument.tick), float(instrument.lot)
+    for spec in SPECS:
+        if spec.symbol == instrument.symbol:
+            return replace(spec, tick=tick, lot=lot)
+    price = tick * 10_000
+    return MarketSpec(instrument.symbol, price, tick, lot, 1.3, 0.03, 3_000_000 / price)
 
 
 def bars(seed: int, specs: Sequence[MarketSpec], timeframe: Timeframe, start: datetime, end: datetime) -> pl.DataFrame:

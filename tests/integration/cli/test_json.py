@@ -18,9 +18,10 @@ from adapters.store import books, dead_letters, halts
 from adapters.store import status as stored
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
-from cli import doctor, halt, resume, show_config, status, up, venues
+from cli import doctor, halt, resume, show_config, status, strategies, up, venues
 from cli.program import enter
 from cli.session.markets import random_market
+from cli.session.plan import Trading
 from cli.session.result import collect
 from services.supervisor.registry import Registry
 from trading.timeframe import Timeframe
@@ -38,6 +39,10 @@ def documented(verb: str) -> set[str]:
 
 def printed(value: dict[str, Any], known: set[str], prefix: str = "") -> Iterator[str]:
     """Yield the fields of an object as the document writes them; what it calls `{name}` may have any name."""
+    any_name = [name for name in known if re.fullmatch(re.escape(prefix) + r"\{\w+\}", name)]
+    if any_name:
+        yield from any_name
+        return
     for key, inner in value.items():
         free = [name for name in known if name.startswith(f"{prefix}{key}.{{")]
         if free:
@@ -56,7 +61,7 @@ def assert_documented(verb: str, value: dict[str, Any]) -> None:
 
 def test_run(database: str) -> None:
     migrate(database)
-    plan = random_market(7, 2, Timeframe.parse("1h"), ["BTC/USDT"]).plan
+    plan = random_market(Timeframe.parse("1h"), ["BTC/USDT"], Trading(2)).plan
     stack: Any = SimpleNamespace(settings=Settings(kafka="broker:9092"))
     with Database(database) as connected:
         result = collect(stack, plan, connected, 0, time.monotonic(), 1.0)
@@ -103,6 +108,10 @@ def test_venues(tmp_path: Path) -> None:
     (row,) = venues._rows(Settings(data_dir=tmp_path), None)
     assert (row["venue"], row["exchange"], row["live"]) == ("simulator", "binance", True)
     assert_documented("venues", {"venues": [row]})
+
+
+def test_strategies() -> None:
+    assert_documented("strategies", {"strategies": [strategies._told("combine")]})
 
 
 def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,179 @@
+"""A sub-account of a backtest: what it owns and has working, told as execution reads it from its database."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from trading.account import Account
+from trading.accounting import journal
+from trading.accounting.journal import Journal
+from trading.decide import Decision
+from trading.fill import Fill
+from trading.instrument import Instrument
+from trading.money import ZERO
+from trading.order import Leg, Order, OrderRequest, OrderState
+from trading.signal import Signal
+from trading.simulation.working_order import WorkingOrder
+
+
+@dataclass(eq=False)
+class Ticketed:
+    """One order of ours and what belongs to it: its reservation, the venue's side of it, fills not booked yet."""
+
+    order: Order
+    at: datetime
+    reason: str
+    code: str = ""
+    held: Decimal = ZERO
+    journals: int = 0
+    venue: WorkingOrder | None = None
+    unbooked: list[Fill] = field(default_factory=list)
+
+
+class SubAccount:
+    """One (strategy, symbol): `signal` is the one in force, `number` that of the next decision about it.
+
+    `orders` are all that were ever placed, `working` those of them that are not terminal; both oldest first.
+    """
+
+    def __init__(self, book: str, strategy: str, instrument: Instrument, share: Decimal, cash_buffer: Decimal) -> None:
+        """Open it with `share` of the capital, in the quote currency."""
+        self.book = book
+        self.strategy = strategy
+        self.instrument = instrument
+        self.signal: Signal | None = None
+        self.number = 1
+        self.orders: list[Ticketed] = []
+        self.working: list[Ticketed] = []
+        self.peak = share
+        self._cash_buffer = cash_buffer
+        self._amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._refused: list[Leg] = []
+        self._stopped_at: datetime | None = None
+        self._stop: Ticketed | None = None
+        self._left_at: datetime | None = None
+        self._post(journal.deposit(book, strategy, instrument.symbol, instrument.quote, share))
+
+    @property
+    def owned(self) -> tuple[Decimal, Decimal]:
+        """Base held and quote owned, what is reserved included."""
+        base, quote = self.instrument.base, self.instrument.quote
+        return (
+            self._amounts["position", base] + self._amounts["reserved", base],
+            self._amounts["cash", quote] + self._amounts["reserved", quote],
+        )
+
+    def account(self, closed_by: str) -> Account:
+        """Return what a decision sees; `closed_by` is what closes the way to new risk, empty when nothing does."""
+        base, quote, amounts = self.instrument.base, self.instrument.quote, self._amounts
+        return Account(
+            self.book,
+            self.strategy,
+            self.instrument.symbol,
+            amounts["cash", quote],
+            amounts["reserved", quote],
+            amounts["position", base],
+            amounts["reserved", base],
+            self.peak,
+            entry_gate_open=not closed_by,
+            gate_reason=closed_by,
+            stopped_at=self._stopped_at,
+            stop_floor=self._stop_floor(),
+            refused=len(self._refused),
+            stops_refused=self._refused.count(Leg.STOP),
+            working=tuple(one.order for one in sorted(self.working, key=_age)),
+        )
+
+    def take(self, signal: Signal) -> None:
+        """Let `signal` be the one in force."""
+        self.signal, self.number = signal, 1
+        self._refused = []
+
+    def follow(self, decision: Decision, at: datetime) -> list[Ticketed]:
+        """Take over a decision that counts, and return the orders that are to be sent or cancelled because of it."""
+        self.number += 1
+        if decision.target == ZERO:
+            self._left_at = at
+        acting = [self._place(request, at, decision.reason) for request in decision.requests]
+        gone = {order.client_id for order in decision.cancels}
+        for made in oldest_first(self.working):
+            if made.order.client_id in gone:
+                self.move(made, OrderState.PENDING_CANCEL)
+                acting.append(made)
+        return acting
+
+    def _place(self, request: OrderRequest, at: datetime, reason: str) -> Ticketed:
+        """Add the order that `request` asks for, about to be sent, with what it may need reserved."""
+        client_id = request.key.client_id(request.book, 1)
+        made = Ticketed(Order(request, client_id, OrderState.SENDING, 1, 1, at), at, reason)
+        self.orders.append(made)
+        self.working.append(made)
+        self._post(journal.reserve(request, client_id, self.instrument, self._cash_buffer), made)
+        return made
+
+    def settle(self, made: Ticketed) -> Decimal:
+        """Book the fills of an order that are not booked yet and return their quantity in base."""
+        fills, made.unbooked = made.unbooked, []
+        for fill in fills:
+            self._post(journal.fill(self.book, fill, self.instrument), made)
+            if made.order.request.key.leg is Leg.STOP:
+                self._stopped_at = fill.ts if self._stopped_at is None else max(self._stopped_at, fill.ts)
+        quantity = sum((fill.quantity for fill in fills), ZERO)
+        made.order = replace(made.order, filled=made.order.filled + quantity)
+        return quantity
+
+    def move(self, made: Ticketed, after: OrderState, code: str = "") -> None:
+        """Take an order to the state `after`; a terminal one gives back what it still has reserved."""
+        order = made.order = replace(made.order, state=after)
+        if not after.terminal:
+            if order.request.key.leg is Leg.STOP and _newer(made, self._stop):
+                self._stop = made
+            return
+        self.working.remove(made)
+        made.code = code
+        refused = after is OrderState.REJECTED or (after is OrderState.EXPIRED and not order.filled)
+        if refused and self.signal is not None and order.request.key.signal_id == self.signal.signal_id:
+            self._refused.append(order.request.key.leg)
+        if after is not OrderState.REJECTED and order.request.key.leg is Leg.STOP and _newer(made, self._stop):
+            self._stop = made
+        if made.held:
+            side, client_id = order.request.side, order.client_id
+            self._post(journal.release(side, client_id, made.journals, self.instrument, made.held), made)
+
+    def _stop_floor(self) -> Decimal | None:
+        """Return the level of the newest stop while the position that it protects lives."""
+        stop = self._stop
+        if stop is None or stop.order.filled or (self._left_at is not None and self._left_at >= stop.at):
+            return None
+        return stop.order.request.stop
+
+    def _post(self, entry: Journal, made: Ticketed | None = None) -> None:
+        for line in entry.lines:
+            self._amounts[line.account, line.currency] += line.amount
+            if made is not None and line.account == "reserved":
+                made.held += line.amount
+        if made is not None:
+            made.journals += 1
+
+
+def oldest_first(made: Sequence[Ticketed]) -> list[Ticketed]:
+    """Return orders in the order in which execution looks at them."""
+    return sorted(made, key=_age)
+
+
+def _age(made: Ticketed) -> tuple[datetime, str]:
+    return made.at, made.order.client_id
+
+
+def _newer(made: Ticketed, other: Ticketed | None) -> bool:
+    """Whether of two stops that the venue took `made` is the newer one; of one moment, a market order or the higher."""
+    if other is None:
+        return True
+    return _place(made) >= _place(other)
+
+
+def _place(made: Ticketed) -> tuple[datetime, bool, Decimal]:
+    stop = made.order.request.stop
+    return made.at, stop is None, ZERO if stop is None else stop
