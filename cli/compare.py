@@ -54,7 +54,7 @@ def compare(
     with progress() as told:
         trip(settings, market, told, began, lambda database: paper.append(_paper(database, market.plan.book)))
         ((traded, limits),) = paper
-        tested = backtest(market, told, Terms(limits=limits))
+        tested = backtest(market, told, Terms(limits=limits, brief=False))
     found = differences(traded, tested.traded)
     if json_:
         as_json(_plain(market.plan.book, found))

@@ -9,11 +9,13 @@ from cli import (
     dlq,
     doctor,
     halt,
+    montecarlo,
     resume,
     run,
     show_config,
     status,
     strategies,
+    tune,
     up,
     venues,
     verify,
@@ -26,7 +28,7 @@ __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
 VERBS = (
-    *(run, backtest, compare, up, status, halt, resume, dlq, audit, verify),
+    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, strategies, show_config, doctor),
 )

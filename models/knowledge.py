@@ -1,6 +1,7 @@
 """What is known at each close of a bar, from bars alone: features, forecasts of models trained before it, gates."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ from trading.timeframe import Timeframe
 #: Bars of which the rows are held as Python values at a time.
 _CHUNK = 500
 
+#: Columns that every signal rests on.
+_ALWAYS = frozenset({"symbol", "ts", "volatility_24"})
+
 Row = Mapping[str, Any]
 #: A model, and what tells with it of features.
 Trained = tuple[Model, Callable[[Model, pl.DataFrame], pl.DataFrame]]
@@ -28,7 +32,7 @@ class Study:
     """What is studied: `steps` bars from the one that opens at `start` on, each known by the bar that closes there.
 
     Models look `horizon` bars ahead; they are trained on all that was known at `start`, and anew every `retrain` bars
-    (0: never again). `forecasts` and `regimes` say whether any are needed.
+    (0: never again). `columns` are those that will be asked for, None for all; models nobody asks for are not trained.
     """
 
     timeframe: Timeframe
@@ -37,8 +41,11 @@ class Study:
     horizon: int
     seed: int
     retrain: int = 0
-    forecasts: bool = True
-    regimes: bool = True
+    columns: frozenset[str] | None = None
+
+    def wants(self, *names: str) -> bool:
+        """Whether any of the columns `names` will be asked for."""
+        return self.columns is None or not self.columns.isdisjoint(names)
 
 
 class History:
@@ -52,63 +59,69 @@ class History:
         """Compute all of it; BadData when there is too little history to train on."""
         from trading.indicators.technical import technical_features
 
-        self._timeframe = study.timeframe
-        self._bars = {str(name): bars.select("symbol", "ts") for (name,), bars in panel.group_by("symbol")}
-        self._opened = {symbol: bars["ts"].to_list() for symbol, bars in self._bars.items()}
         features = technical_features(panel, study.timeframe)
-        parts = {"candle": panel, "features": features}
-        if study.forecasts:
+        told = [name for name in features.columns if name in _ALWAYS or study.wants(name)]
+        parts = {"candle": panel.select("symbol", "ts", "close"), "features": features.select(told)}
+        if study.wants("expected_return", "sigma"):
             parts["forecast"] = _over_time(study, features, lambda now: _price_model(panel, features, study, now))
-        if study.regimes:
+        if study.wants("regime"):
             parts["regime"] = _over_time(study, features, lambda now: _regime_model(features, study, now))
         first = study.start - study.timeframe.delta
-        self._rows = {
-            name: _Rows(frame.filter(pl.col("ts") >= first), study.timeframe) for name, frame in parts.items()
-        }
+        self._parts = {name: frame.filter(pl.col("ts") >= first).sort("ts", "symbol") for name, frame in parts.items()}
+        self._times = {name: frame["ts"].to_list() for name, frame in self._parts.items()}
+        self._span = _CHUNK * study.timeframe.delta
+        self._since: datetime | None = None
+        self._held: dict[datetime, dict[str, Knowledge]] = {}
+        self._gates = _Gates(panel, study.timeframe)
 
-    def at(self, bar: datetime) -> dict[str, Knowledge]:
+    def at(self, bar: datetime) -> Mapping[str, Knowledge]:
         """Return by symbol what is known when the bar that opens at `bar` closes."""
-        found = {name: rows.at(bar) for name, rows in self._rows.items()}
-        return {
-            symbol: Knowledge(**{name: rows.get(symbol, {}) for name, rows in found.items()})
-            for symbol in found["candle"]
-        }
+        if self._since is None or not self._since <= bar < self._since + self._span:
+            self._since, self._held = bar, self._chunk(bar)
+        return self._held.get(bar, {})
+
+    def closed_by(self, bar: datetime) -> Mapping[str, str]:
+        """Return by symbol the check of the bars up to `bar` that closes its gate, where one does."""
+        return self._gates.closed_by(bar)
+
+    def _chunk(self, since: datetime) -> dict[datetime, dict[str, Knowledge]]:
+        """Return what is known at some hundred bars: rows become Python values together, or not at all."""
+        rows: dict[tuple[datetime, str], dict[str, Row]] = defaultdict(dict)
+        for name, frame in self._parts.items():
+            first, last = (bisect_left(self._times[name], moment) for moment in (since, since + self._span))
+            for row in frame.slice(first, last - first).iter_rows(named=True):
+                rows[row["ts"], row["symbol"]][name] = row
+        found: dict[datetime, dict[str, Knowledge]] = defaultdict(dict)
+        for (ts, symbol), parts in rows.items():
+            if "candle" in parts:
+                found[ts][symbol] = Knowledge(**{"features": {}, **parts})
+        return found
+
+
+class _Gates:
+    """What the asset market/candles would close at each bar, of bars that are sound but may have holes."""
+
+    def __init__(self, panel: pl.DataFrame, timeframe: Timeframe) -> None:
+        self._timeframe = timeframe
+        self._opened = {str(name): bars["ts"].to_list() for (name,), bars in panel.group_by("symbol")}
 
     def closed_by(self, bar: datetime) -> dict[str, str]:
-        """Return by symbol the check of the bars up to `bar` that closes its gate, where one does."""
-        closed = {symbol: self._closed_by(symbol, bar) for symbol in self._bars}
+        """Return by symbol the check that closes its gate, where one does."""
+        closed = {}
+        for symbol, opened in self._opened.items():
+            until = bisect_right(opened, bar)
+            # So many bars back at its time lies the bar of a stretch without holes.
+            whole = until > RECENT_BARS and opened[until - 1] == bar
+            if not whole or opened[until - 1 - RECENT_BARS] != bar - RECENT_BARS * self._timeframe.delta:
+                closed[symbol] = self._why(symbol, bar, until)
         return {symbol: why for symbol, why in closed.items() if why}
 
-    def _closed_by(self, symbol: str, bar: datetime) -> str:
+    def _why(self, symbol: str, bar: datetime, until: int) -> str:
         opened = self._opened[symbol]
-        until = bisect_left(opened, bar + self._timeframe.delta)
-        since = bisect_left(opened, bar - RECENT_BARS * self._timeframe.delta)
-        if until - since > RECENT_BARS:
-            return ""
         newest = opened[until - 1] if until else None
-        recent = self._bars[symbol].slice(since, until - since)
-        findings = [*stale(newest, bar), *recent_gap(recent, self._timeframe, bar)]
+        since = max(bisect_left(opened, bar - (RECENT_BARS - 1) * self._timeframe.delta) - 1, 0)
+        findings = [*stale(newest, bar), *recent_gap(opened[since:until], self._timeframe, bar)]
         return min((f"{check} {detail}" for check, detail in closing(findings, bar).items()), default="")
-
-
-class _Rows:
-    """The rows of a frame (symbol, ts, ...) as dicts, some hundred bars at a time."""
-
-    def __init__(self, frame: pl.DataFrame, timeframe: Timeframe) -> None:
-        self._frame = frame.sort("ts", "symbol")
-        self._times = self._frame["ts"].to_list()
-        self._span = _CHUNK * timeframe.delta
-        self._since: datetime | None = None
-        self._held: dict[datetime, dict[str, Row]] = {}
-
-    def at(self, bar: datetime) -> Mapping[str, Row]:
-        """Return the rows of one bar by symbol."""
-        if self._since is None or not self._since <= bar < self._since + self._span:
-            self._since, self._held = bar, {}
-            first, last = (bisect_left(self._times, moment) for moment in (bar, bar + self._span))
-            for row in self._frame.slice(first, last - first).iter_rows(named=True):
-                self._held.setdefault(row["ts"], {})[row["symbol"]] = row
-        return self._held.get(bar, {})
 
 
 def _over_time(study: Study, features: pl.DataFrame, trained: Callable[[datetime], Trained]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from trading.errors import Misconfigured
 
@@ -26,7 +27,7 @@ class Timeframe:
             raise Misconfigured(f"timeframe {name!r} is not one of the form 1m, 5m, 1h, 4h, 1d")
         return cls(int(match[1]) * _UNITS[match[2]])
 
-    @property
+    @cached_property
     def delta(self) -> timedelta:
         """The length as a timedelta."""
         return timedelta(seconds=self.seconds)

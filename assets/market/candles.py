@@ -73,7 +73,7 @@ def _update(
     timeframe, delta = str(at.timeframe), at.timeframe.delta
     newest = gates.newest_bar(at.database, at.venue, symbol, timeframe, until=last_open)
     recent = _stored(at, symbol, last_open, RECENT_BARS, ["symbol", "ts"])
-    start = at.history_start if newest is None or not read_on else _go_on(at.timeframe, newest, recent)
+    start = at.history_start if newest is None or not read_on else _go_on(at.timeframe, newest, recent, last_open)
     told, unread = _told(at, symbol, start, last_open)
     vetted = vet(told, at.timeframe, now)
     believed, doubted, doubts = _believed(at, symbol, vetted.good, last_open)
@@ -87,7 +87,7 @@ def _update(
     written = at.store.write("market.candles", rows, now)
     known = [] if newest is None else [newest]
     last_good = max([*known, *believed["ts"].tail(1).to_list()], default=None)
-    there = pl.concat([recent, rows.select(recent.columns)]).unique()
+    there = sorted({*recent["ts"], *rows["ts"]})
     holes = recent_gap(there, at.timeframe, last_open)
     findings = (*unread, *vetted.findings, *doubts, *stale(last_good, last_open), *holes)
     with at.database.transaction() as connection:
@@ -105,16 +105,20 @@ def _told(at: Desk, symbol: str, start: datetime, last_open: datetime) -> tuple[
     return pl.concat([pl.DataFrame(schema=BARS), *pages]), []
 
 
-def _go_on(timeframe: Timeframe, newest: datetime, recent: pl.DataFrame) -> datetime:
-    """Return where to read on: a little before the newest bar, or at a hole, which the venue may fill by now."""
-    return min([newest - _OVERLAP * timeframe.delta, *gaps(recent, timeframe)["start"]])
+def _go_on(timeframe: Timeframe, newest: datetime, recent: pl.DataFrame, last_open: datetime) -> datetime:
+    """Return where to read on: a little before the newest bar, or at a recent hole, which the venue may fill by now."""
+    holes = gaps(recent, timeframe)["start"]
+    return min(
+        [newest - _OVERLAP * timeframe.delta, *(max(hole, last_open - RECENT_BARS * timeframe.delta) for hole in holes)]
+    )
 
 
 def _stored(at: Desk, symbol: str, last_open: datetime, bars: int, columns: list[str]) -> pl.DataFrame:
-    """Return `columns` of the newest stored bars of `symbol`, and of one before them."""
-    end = last_open + at.timeframe.delta
-    series = {**at.candles, "symbol": symbol}
-    return at.store.read("market.candles", series, end - (bars + 1) * at.timeframe.delta, end, columns=columns)
+    """Return `columns` of the newest stored bars of `symbol`, and of the last one before them, however old it is."""
+    end, delta = last_open + at.timeframe.delta, at.timeframe.delta
+    before = gates.newest_bar(at.database, at.venue, symbol, str(at.timeframe), until=end - (bars + 1) * delta)
+    start = end - (bars + 1) * delta if before is None else before
+    return at.store.read("market.candles", {**at.candles, "symbol": symbol}, start, end, columns=columns)
 
 
 def _believed(

@@ -14,6 +14,9 @@ from trading.audit import digest
 from trading.signal import Lineage, Signal
 from trading.strategies.knowledge import Knowledge, Place, signal
 
+#: Base held and quote owned by a sub-account that has nothing yet.
+_NOTHING = (0.0, 0.0)
+
 
 @dg.asset(
     key_prefix="signals",
@@ -77,10 +80,12 @@ def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: Mapping[st
         version = parameters.ensure_strategy(connection, name, values, "tradewind", "defaults")
         table = "price_models" if name == "follow_forecast" else "rule_models"
         model_id = registry.newest(connection, table, at.book)["model_id"]
-    held = signals.holdings(at.database, at.book)
+    held = {
+        owner: (float(base), float(quote)) for owner, (base, quote) in signals.holdings(at.database, at.book).items()
+    }
     made = []
     for symbol, known in rows.items():
-        desire = strategy(name)(known.row(held.get((name, symbol)), bar, at.timeframe), values)
+        desire = strategy(name)(known.row(held.get((name, symbol), _NOTHING), bar, at.timeframe), values)
         place = Place(at.book, name, at.venue, symbol, at.timeframe)
         made.append(signal(place, bar, now, known, desire, _lineage(at, known, model_id, version)))
     return made

@@ -24,13 +24,17 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Terms:
-    """What trading costs and begins with: fees as a fraction (None: the venue's), half a spread in basis points."""
+    """What trading costs and begins with: fees as a fraction (None: the venue's), half a spread in basis points.
+
+    `brief`: whether bars on which nothing can change are passed over.
+    """
 
     capital: Decimal = CAPITAL
     fee: Decimal | None = None
     half_spread_bps: Decimal = Decimal(1)
     limits: Limits = field(default_factory=Limits)
     retrain: int = 0
+    brief: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def prepare(market: Market, terms: Terms, known_until: datetime | None = None) -
     instruments = [replace(one, **fees) for one in plan.instruments]
     grid, frames = GridBars(plan.symbols), list[pl.DataFrame]()
     for instrument in instruments:
-        bars = on_grid(_bars(market, instrument.symbol), instrument)
+        bars = on_grid(bars_of(market, instrument.symbol), instrument)
         grid.append(instrument.symbol, bars)
         frames.append(frame(bars, instrument).select(pl.lit(instrument.symbol).alias("symbol"), pl.all()))
     panel = pl.concat(frames).sort("symbol", "ts")
@@ -80,7 +84,7 @@ def prepare(market: Market, terms: Terms, known_until: datetime | None = None) -
         panel = panel.filter(pl.col("ts") < known_until)
     history = History(panel, _study(plan, steps, parameters, terms.retrain))
     place = (plan.book, plan.venue, plan.timeframe, instruments, parameters, plan.window_start, steps)
-    setup = Setup(*place, terms.capital, terms.limits, terms.half_spread_bps)
+    setup = Setup(*place, terms.capital, terms.limits, terms.half_spread_bps, terms.brief)
     return Prepared(setup, grid, history)
 
 
@@ -88,20 +92,12 @@ def _study(plan: RunPlan, steps: int, parameters: "Mapping[str, Parameters]", re
     from models.knowledge import Study
     from trading.strategies.registry import strategy
 
-    read = {column for name, values in parameters.items() for column in strategy(name).columns(values)}
-    return Study(
-        plan.timeframe,
-        plan.window_start,
-        steps,
-        HORIZON,
-        plan.seed,
-        retrain,
-        forecasts="expected_return" in read,
-        regimes="regime" in read,
-    )
+    read = frozenset(column for name, values in parameters.items() for column in strategy(name).columns(values))
+    return Study(plan.timeframe, plan.window_start, steps, HORIZON, plan.seed, retrain, read)
 
 
-def _bars(market: Market, symbol: str) -> "pl.DataFrame":
+def bars_of(market: Market, symbol: str) -> "pl.DataFrame":
+    """Return the bars of `symbol` as a BARS frame, history included; those of the random market are made anew."""
     from trading.simulation.random_market import bars, spec_of
 
     plan = market.plan

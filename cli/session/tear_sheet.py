@@ -24,7 +24,7 @@ def save(tested: "Backtest", plan: RunPlan, terms: Terms, folder: Path) -> tuple
     made = plain(document(tested, _provenance(plan, terms)))
     made["document_hash"] = digest(made)
     folder.mkdir(parents=True, exist_ok=True)
-    name = plan.book if terms == Terms() else f"{plan.book}-{digest(_told(terms))[:8]}"
+    name = plan.book if _told(terms) == _told(Terms()) else f"{plan.book}-{digest(_told(terms))[:8]}"
     contents = {
         "tear_sheet": (f"{name}.html", render.backtest(made)),
         "document": (f"{name}.json", json.dumps(made, indent=1) + "\n"),
@@ -52,6 +52,6 @@ def _provenance(plan: RunPlan, terms: Terms) -> dict[str, str]:
 
 
 def _told(terms: Terms) -> dict[str, Any]:
-    return plain({name: value for name, value in vars(terms).items() if name != "limits"}) | {
+    return plain({name: value for name, value in vars(terms).items() if name not in ("limits", "brief")}) | {
         "limits": terms.limits.model_dump(mode="json")
     }

@@ -15,7 +15,7 @@ VENDORS = {  # whom only adapters talk to
     "feedparser", "rapidfuzz", "urllib3", "limits", "hishel",
 }  # fmt: skip
 ALLOWED = {
-    "trading": FRAMES | {"polars_talib", "pydantic", "arch", "optuna"},
+    "trading": FRAMES | {"polars_talib", "pydantic", "arch"},
     "sql": set[str](),
     "models": FRAMES | {"sklearn", "lightgbm", "statsmodels", "hmmlearn"},
     "adapters": FRAMES | VENDORS | {"pydantic", "psutil", "structlog"},
@@ -24,7 +24,7 @@ ALLOWED = {
     "pipelines": {"dagster"},
     "cli": FRAMES | {"pydantic", "typer", "rich", "click", "dagster", "structlog", "psutil"},
 }
-ALLOWED_IN_MODULE = {"trading.backtest.kernel": {"numba"}}
+ALLOWED_IN_MODULE = {"trading.backtest.kernel": {"numba"}, "cli.session.search": {"optuna"}}
 DOMAIN = ("trading", "services.execution")
 BANNED = {  # "module.name" or whole modules
     "time.time", "time.time_ns", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",

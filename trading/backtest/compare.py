@@ -1,6 +1,7 @@
 """Two accounts of the same trading, such as paper and backtest: where they differ, to the last digit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,7 +39,7 @@ def compare(one: Traded, other: Traded) -> Comparison:
     found: list[Difference] = []
     counts: dict[str, tuple[int, int]] = {}
     for kind, (get, name) in _KINDS.items():
-        first, second = (dict(map(name, get(side))) for side in (one, other))
+        first, second = (_named(map(name, get(side))) for side in (one, other))
         counts[kind] = len(first), len(second)
         for key in {**first, **second}:
             found += _differences(kind, key, first.get(key), second.get(key))
@@ -53,6 +54,16 @@ def until(traded: Traded, moment: datetime) -> Traded:
         [one for one in traded.fills if one.ts <= moment],
         [one for one in traded.curve if one.ts <= moment],
     )
+
+
+def _named(told: Iterable[tuple[str, Values]]) -> dict[str, Values]:
+    """Return what was told by its key; what comes twice is a thing of its own the second time."""
+    found: dict[str, Values] = {}
+    times: Counter[str] = Counter()
+    for key, values in told:
+        times[key] += 1
+        found[key if times[key] == 1 else f"{key} again, {times[key]}"] = values
+    return found
 
 
 def _differences(kind: str, key: str, one: Values | None, other: Values | None) -> list[Difference]:
@@ -86,7 +97,8 @@ def _decision(one: Decided) -> tuple[str, Values]:
 
 def _order(one: Placed) -> tuple[str, Values]:
     order, request = one.order, one.order.request
-    wanted = {name: getattr(request, name) for name in ("strategy", "symbol", "side", "type", "quantity", "stop")}
+    names = ("strategy", "symbol", "side", "type", "quantity", "reference_price", "limit", "stop", "reduce_only")
+    wanted = {name: getattr(request, name) for name in names}
     return order.client_id, {**wanted, "state": order.state, "filled": order.filled, "at": one.at, "reason": one.reason}
 
 

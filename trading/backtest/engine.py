@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
+from trading.backtest.idle import Idle
 from trading.backtest.result import Backtest, Placed
 from trading.backtest.sub_account import SubAccount
 from trading.backtest.trader import Trader
 from trading.backtest.wire import Wire
+from trading.errors import Misconfigured
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.limits import Limits
@@ -29,10 +32,12 @@ from trading.simulation.exchange import Exchange
 from trading.simulation.grid import GridBars
 from trading.strategies.knowledge import Knowledge, Place, signal
 from trading.strategies.registry import strategy
-from trading.strategies.strategy import Parameters
+from trading.strategies.strategy import Desire, Parameters
 from trading.timeframe import EPOCH, Timeframe
 
 _CENT = Decimal("0.01")
+#: Who looks on a terminal sees no more than this.
+_TELL_EVERY = 50
 #: Where the capital lies that no strategy has.
 _TREASURY = ("treasury", "-")
 Told = Callable[[int, int], None]
@@ -55,6 +60,7 @@ class Setup:
     """What a backtest is made of; amounts in the quote currency that all `instruments` share.
 
     `capital` is shared out evenly to each (strategy, symbol). Bars that open in [start, start + steps) are traded.
+    A `brief` backtest passes over bars on which nothing can change, and keeps no decisions to HOLD.
     """
 
     book: str
@@ -67,6 +73,7 @@ class Setup:
     capital: Decimal
     limits: Limits
     half_spread_bps: Decimal = Decimal(1)
+    brief: bool = False
 
     @property
     def quote(self) -> str:
@@ -82,6 +89,12 @@ class Engine:
     """One backtest; `run` does it."""
 
     def __init__(self, setup: Setup, bars: GridBars, source: Source) -> None:
+        """Prepare it; Misconfigured when there is nothing to trade, or several quote currencies."""
+        quotes = {instrument.quote for instrument in setup.instruments}
+        if not setup.strategies or len(quotes) != 1:
+            raise Misconfigured(
+                f"a backtest needs a strategy and one quote currency, not {', '.join(quotes) or 'none'}"
+            )
         self._setup = setup
         self._bars = bars
         self._source = source
@@ -102,6 +115,11 @@ class Engine:
         ]
         self._wire = Wire(self._exchange, setup.venue)
         self._trader = Trader(self._wire, setup.limits, subs)
+        self._wanted = {name: (strategy(name), values) for name, values in setup.strategies.items()}
+        self._subs = {
+            name: [(sub, _place(setup, sub)) for sub in subs if sub.strategy == name] for name in self._wanted
+        }
+        self._idle = {one.symbol: Idle.of(one, setup.limits, setup.timeframe) for one in setup.instruments}
         self._signals = 0
         self._missing: Counter[str] = Counter()
 
@@ -111,38 +129,63 @@ class Engine:
         Raises:
             BadData: the source lacks a column that a strategy reads.
         """
-        for step in range(self._setup.steps):
-            if told is not None:
-                told(step, self._setup.steps)
-            opens = self._setup.opens(step)
-            self._signal(opens - self._setup.timeframe.delta, opens)
-            closes = _milliseconds(opens + self._setup.timeframe.delta)
-            while not self._exchange.settled(closes):
-                self._trader.hear(self._exchange.advance(closes))
+        setup = self._setup
+        for step in range(setup.steps):
+            if told is not None and step % _TELL_EVERY == 0:
+                told(step, setup.steps)
+            opens = setup.opens(step)
+            self._signal(opens - setup.timeframe.delta, opens)
+            closes = _milliseconds(opens + setup.timeframe.delta)
+            while trades := self._exchange.advance(closes):
+                self._trader.hear(trades)
+            self._trader.settle()
         return self._result()
 
     def _signal(self, bar: datetime, now: datetime) -> None:
         """Take the signals that follow from `bar`, strategy by strategy."""
         trader = self._trader
-        trader.closed_by = dict(self._source.closed_by(bar))
-        found = self._source.at(bar)
-        known = {symbol: told for symbol, told in found.items() if not told.lacking}
-        self._missing.update(one.symbol for one in self._setup.instruments if one.symbol not in known)
+        trader.closed_by = self._source.closed_by(bar)
+        known = self._source.at(bar)
+        for instrument in self._setup.instruments:
+            told = known.get(instrument.symbol)
+            if told is None or told.lacking:
+                self._missing[instrument.symbol] += 1
         for name in self._setup.strategies:
-            for one in self._desired(name, bar, now, known):
-                self._signals += 1
-                trader.take(one)
+            for sub, made in self._desired(name, bar, now, known):
+                trader.take(sub, made)
         trader.settle()
 
-    def _desired(self, name: str, bar: datetime, now: datetime, known: Mapping[str, Knowledge]) -> list[Signal]:
-        """Return the signals of one strategy; what it holds is what it held before any of them."""
-        setup, values, made = self._setup, self._setup.strategies[name], list[Signal]()
-        for symbol in (instrument.symbol for instrument in setup.instruments if instrument.symbol in known):
-            told = known[symbol]
-            desire = strategy(name)(told.row(self._trader.subs[name, symbol].owned, bar, setup.timeframe), values)
-            place = Place(setup.book, name, setup.venue, symbol, setup.timeframe)
-            made.append(signal(place, bar, now, told, desire, _lineage(told)))
+    def _desired(
+        self, name: str, bar: datetime, now: datetime, known: Mapping[str, Knowledge]
+    ) -> list[tuple[SubAccount, Callable[[], Signal]]]:
+        """Return the signals of one strategy that are to be taken; what it holds is what it held before any of them."""
+        setup, (wanted, values) = self._setup, self._wanted[name]
+        made: list[tuple[SubAccount, Callable[[], Signal]]] = []
+        for sub, place in self._subs[name]:
+            told = known.get(place.symbol)
+            if told is None or told.lacking:
+                continue
+            self._signals += 1
+            stands = sub.standing
+            desire = wanted(told.row((stands.holding, stands.cash), bar, setup.timeframe), values)
+            one = partial(_signal_of, place, bar, now, told, desire)
+            if not (setup.brief and self._passed_over(sub, told, desire, now, one)):
+                made.append((sub, one))
         return made
+
+    def _passed_over(
+        self, sub: SubAccount, told: Knowledge, desire: Desire, now: datetime, made: Callable[[], Signal]
+    ) -> bool:
+        """Pass over a signal that can change nothing; False when it has to be decided about."""
+        symbol, price = sub.instrument.symbol, self._wire.price(sub.instrument.symbol)
+        stopped = sub.stopped_at is not None and sub.stopped_at >= now
+        if price is None or stopped or symbol in self._trader.closed_by or (sub.strategy, symbol) in self._trader.due:
+            return False
+        volatility, close = told.features["volatility_24"], told.candle["close"]
+        sure = self._idle[symbol].sure(sub.standing, desire, volatility, close, float(price))
+        if sure:
+            self._trader.pass_over(sub, made, price)
+        return sure
 
     def _result(self) -> Backtest:
         setup, trader = self._setup, self._trader
@@ -165,7 +208,7 @@ class Engine:
             dict(self._missing),
             sorted(orders, key=lambda placed: (placed.at, placed.order.client_id)),
             trader.fills,
-            trader.decisions,
+            [one for one in trader.decisions if not setup.brief or one.verdict != "HOLD"],
             movements,
             closes,
             equity_curve(movements, closes, period.times, setup.start),
@@ -208,9 +251,14 @@ class Engine:
         ]
 
 
-def _lineage(known: Knowledge) -> Lineage:
-    """Return the lineage of a signal that is acted on at once and stored nowhere: it names no rows."""
-    return Lineage("backtest", "", known.forecast.get("model_id", ""), "", "", 0, None, known.regime.get("regime"))
+def _place(setup: Setup, sub: SubAccount) -> Place:
+    return Place(setup.book, sub.strategy, setup.venue, sub.instrument.symbol, setup.timeframe)
+
+
+def _signal_of(place: Place, bar: datetime, now: datetime, known: Knowledge, desire: Desire) -> Signal:
+    """Return a signal that is acted on at once and stored nowhere: its lineage names no rows."""
+    lineage = Lineage("backtest", "", known.forecast.get("model_id", ""), "", "", 0, None, known.regime.get("regime"))
+    return signal(place, bar, now, known, desire, lineage)
 
 
 def _milliseconds(at: datetime) -> int:

@@ -1,7 +1,6 @@
 """A sub-account of a backtest: what it owns and has working, told as execution reads it from its database."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +8,7 @@ from decimal import Decimal
 from trading.account import Account
 from trading.accounting import journal
 from trading.accounting.journal import Journal
+from trading.backtest.purse import Purse
 from trading.decide import Decision
 from trading.fill import Fill
 from trading.instrument import Instrument
@@ -32,10 +32,28 @@ class Ticketed:
     unbooked: list[Fill] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A sub-account in floats, quote and base: what it owns, its `peak`, and the stop that it has `kept`.
+
+    `busy` when its orders are not just one stop for all that it holds; `protected` when they are, `dust` when it holds
+    too little to be sold.
+    """
+
+    cash: float
+    holding: float
+    peak: float
+    busy: bool
+    protected: bool
+    dust: bool
+    kept: float
+
+
 class SubAccount:
     """One (strategy, symbol): `signal` is the one in force, `number` that of the next decision about it.
 
-    `orders` are all that were ever placed, `working` those of them that are not terminal; both oldest first.
+    `orders` are all that were ever placed, `working` those of them that are not terminal; both oldest first. A stop
+    filled last at `stopped_at`.
     """
 
     def __init__(self, book: str, strategy: str, instrument: Instrument, share: Decimal, cash_buffer: Decimal) -> None:
@@ -43,53 +61,63 @@ class SubAccount:
         self.book = book
         self.strategy = strategy
         self.instrument = instrument
-        self.signal: Signal | None = None
         self.number = 1
         self.orders: list[Ticketed] = []
         self.working: list[Ticketed] = []
         self.peak = share
+        self.purse = Purse(instrument)
+        self.stopped_at: datetime | None = None
+        self._signal: Callable[[], Signal] | None = None
+        self._made: Signal | None = None
+        self._standing: Standing | None = None
         self._cash_buffer = cash_buffer
-        self._amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._refused: list[Leg] = []
-        self._stopped_at: datetime | None = None
         self._stop: Ticketed | None = None
         self._left_at: datetime | None = None
-        self._post(journal.deposit(book, strategy, instrument.symbol, instrument.quote, share))
-
-    @property
-    def owned(self) -> tuple[Decimal, Decimal]:
-        """Base held and quote owned, what is reserved included."""
-        base, quote = self.instrument.base, self.instrument.quote
-        return (
-            self._amounts["position", base] + self._amounts["reserved", base],
-            self._amounts["cash", quote] + self._amounts["reserved", quote],
-        )
+        self.purse.post(journal.deposit(book, strategy, instrument.symbol, instrument.quote, share))
 
     def account(self, closed_by: str) -> Account:
         """Return what a decision sees; `closed_by` is what closes the way to new risk, empty when nothing does."""
-        base, quote, amounts = self.instrument.base, self.instrument.quote, self._amounts
         return Account(
             self.book,
             self.strategy,
             self.instrument.symbol,
-            amounts["cash", quote],
-            amounts["reserved", quote],
-            amounts["position", base],
-            amounts["reserved", base],
+            *self.purse.cash,
+            *self.purse.position,
             self.peak,
             entry_gate_open=not closed_by,
             gate_reason=closed_by,
-            stopped_at=self._stopped_at,
+            stopped_at=self.stopped_at,
             stop_floor=self._stop_floor(),
             refused=len(self._refused),
             stops_refused=self._refused.count(Leg.STOP),
             working=tuple(one.order for one in sorted(self.working, key=_age)),
         )
 
-    def take(self, signal: Signal) -> None:
-        """Let `signal` be the one in force."""
-        self.signal, self.number = signal, 1
+    @property
+    def signal(self) -> Signal | None:
+        """The signal in force."""
+        if self._made is None and self._signal is not None:
+            self._made = self._signal()
+        return self._made
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands now, computed again only when something has moved."""
+        if self._standing is None:
+            self._standing = _standing(self)
+        return self._standing
+
+    def take(self, signal: Callable[[], Signal]) -> None:
+        """Let the one that `signal` gives be in force."""
+        self._signal, self._made, self.number = signal, None, 1
         self._refused = []
+
+    def rise(self, equity: Decimal) -> None:
+        """Remember `equity` when it is the highest yet."""
+        if equity > self.peak:
+            self.peak = equity
+            self._standing = None
 
     def follow(self, decision: Decision, at: datetime) -> list[Ticketed]:
         """Take over a decision that counts, and return the orders that are to be sent or cancelled because of it."""
@@ -110,22 +138,25 @@ class SubAccount:
         made = Ticketed(Order(request, client_id, OrderState.SENDING, 1, 1, at), at, reason)
         self.orders.append(made)
         self.working.append(made)
-        self._post(journal.reserve(request, client_id, self.instrument, self._cash_buffer), made)
+        self._standing = None
+        _enter(self.purse, journal.reserve(request, client_id, self.instrument, self._cash_buffer), made)
         return made
 
     def settle(self, made: Ticketed) -> Decimal:
         """Book the fills of an order that are not booked yet and return their quantity in base."""
+        self._standing = None
         fills, made.unbooked = made.unbooked, []
         for fill in fills:
-            self._post(journal.fill(self.book, fill, self.instrument), made)
+            _enter(self.purse, journal.fill(self.book, fill, self.instrument), made)
             if made.order.request.key.leg is Leg.STOP:
-                self._stopped_at = fill.ts if self._stopped_at is None else max(self._stopped_at, fill.ts)
+                self.stopped_at = fill.ts if self.stopped_at is None else max(self.stopped_at, fill.ts)
         quantity = sum((fill.quantity for fill in fills), ZERO)
         made.order = replace(made.order, filled=made.order.filled + quantity)
         return quantity
 
     def move(self, made: Ticketed, after: OrderState, code: str = "") -> None:
         """Take an order to the state `after`; a terminal one gives back what it still has reserved."""
+        self._standing = None
         order = made.order = replace(made.order, state=after)
         if not after.terminal:
             if order.request.key.leg is Leg.STOP and _newer(made, self._stop):
@@ -134,13 +165,14 @@ class SubAccount:
         self.working.remove(made)
         made.code = code
         refused = after is OrderState.REJECTED or (after is OrderState.EXPIRED and not order.filled)
-        if refused and self.signal is not None and order.request.key.signal_id == self.signal.signal_id:
+        signal = self.signal
+        if refused and signal is not None and order.request.key.signal_id == signal.signal_id:
             self._refused.append(order.request.key.leg)
         if after is not OrderState.REJECTED and order.request.key.leg is Leg.STOP and _newer(made, self._stop):
             self._stop = made
         if made.held:
             side, client_id = order.request.side, order.client_id
-            self._post(journal.release(side, client_id, made.journals, self.instrument, made.held), made)
+            _enter(self.purse, journal.release(side, client_id, made.journals, self.instrument, made.held), made)
 
     def _stop_floor(self) -> Decimal | None:
         """Return the level of the newest stop while the position that it protects lives."""
@@ -149,13 +181,27 @@ class SubAccount:
             return None
         return stop.order.request.stop
 
-    def _post(self, entry: Journal, made: Ticketed | None = None) -> None:
-        for line in entry.lines:
-            self._amounts[line.account, line.currency] += line.amount
-            if made is not None and line.account == "reserved":
-                made.held += line.amount
-        if made is not None:
-            made.journals += 1
+
+def _enter(purse: Purse, entry: Journal, made: Ticketed) -> None:
+    made.held += purse.post(entry)
+    made.journals += 1
+
+
+def _standing(sub: SubAccount) -> Standing:
+    base, quote = sub.purse.owned
+    stops = [made.order for made in sub.working if made.order.request.key.leg is Leg.STOP]
+    whole = sub.instrument.quantity(base)
+    protected = len(stops) == 1 and stops[0].request.stop is not None and stops[0].remaining == whole
+    settled = all(made.order.state is OrderState.ACKED for made in sub.working)
+    return Standing(
+        float(quote),
+        float(base),
+        float(sub.peak),
+        busy=not settled or len(sub.working) != int(protected),
+        protected=protected,
+        dust=whole < sub.instrument.min_quantity,
+        kept=float(stops[0].request.stop or 0) if protected else 0.0,
+    )
 
 
 def oldest_first(made: Sequence[Ticketed]) -> list[Ticketed]:
@@ -171,9 +217,9 @@ def _newer(made: Ticketed, other: Ticketed | None) -> bool:
     """Whether of two stops that the venue took `made` is the newer one; of one moment, a market order or the higher."""
     if other is None:
         return True
-    return _place(made) >= _place(other)
+    return _rank(made) >= _rank(other)
 
 
-def _place(made: Ticketed) -> tuple[datetime, bool, Decimal]:
+def _rank(made: Ticketed) -> tuple[datetime, bool, Decimal]:
     stop = made.order.request.stop
     return made.at, stop is None, ZERO if stop is None else stop

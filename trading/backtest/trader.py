@@ -5,7 +5,8 @@ in which something filled, the living orders are asked about, oldest first; what
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from trading.backtest.result import Decided
 from trading.backtest.sub_account import SubAccount, Ticketed, oldest_first
@@ -15,11 +16,15 @@ from trading.errors import Denied
 from trading.execution import protocol
 from trading.fill import Fill
 from trading.limits import Limits
+from trading.money import multiply
 from trading.order import OrderState
 from trading.signal import Signal
 from trading.simulation.funds import Trade
 
 Owner = tuple[str, str]
+
+#: So close to the peak, floats do not tell whether it is passed.
+_CLOSE = 1e-9
 
 
 class Trader:
@@ -35,13 +40,22 @@ class Trader:
         self._wire = wire
         self._limits = limits
         #: What waits for a decision, first come first served, and why.
-        self._due: dict[Owner, str] = {}
+        self.due: dict[Owner, str] = {}
 
-    def take(self, signal: Signal) -> None:
+    def take(self, sub: SubAccount, signal: Callable[[], Signal]) -> None:
         """Take a signal over, with all that follows from it now."""
-        sub = self.subs[signal.strategy, signal.symbol]
         sub.take(signal)
         self._act(sub, self._decide(sub, "signal"))
+
+    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], price: Decimal) -> None:
+        """Take a signal over that is known to change nothing, as if it had been decided about at `price`."""
+        sub.take(signal)
+        # Where nothing is wanted, the decision that sold what was held has noted that before.
+        sub.number = 2
+        self.verdicts["HOLD"] += 1
+        if sub.standing.cash + sub.standing.holding * float(price) >= sub.standing.peak * (1 - _CLOSE):
+            base, quote = sub.purse.owned
+            sub.rise(quote + multiply(base, price))
 
     def hear(self, trades: Sequence[Trade]) -> None:
         """Let what has just filled at the venue have its effect."""
@@ -50,9 +64,9 @@ class Trader:
 
     def settle(self) -> None:
         """Ask and decide until nothing is left to do at this moment."""
-        moved = True
+        moved = bool(self.due) or any(self._wire.stirred(made) for sub in self.subs.values() for made in sub.working)
         while moved:
-            due = dict(self._due)
+            due = dict(self.due)
             owners = {id(made): sub for sub in self.subs.values() for made in sub.working}
             living = oldest_first([made for sub in self.subs.values() for made in sub.working])
             asked = [self._ask(owners[id(made)], made) for made in living]
@@ -70,9 +84,9 @@ class Trader:
     def _evaluate(self, owner: Owner, reason: str) -> bool:
         """Decide about what waits; True when it waits no more."""
         sub = self.subs[owner]
-        del self._due[owner]
+        del self.due[owner]
         self._act(sub, self._decide(sub, reason))
-        return owner not in self._due
+        return owner not in self.due
 
     def _act(self, sub: SubAccount, acting: Sequence[Ticketed]) -> None:
         """Send what is to be sent and cancel what is to be cancelled, and so on with what follows."""
@@ -93,7 +107,8 @@ class Trader:
     def _settled(self, sub: SubAccount, made: Ticketed) -> Sequence[Ticketed]:
         """Book what the venue says of an order, and decide about what follows from it."""
         seen = self._wire.seen(made)
-        assert seen is not None  # noqa: S101
+        if seen is None:
+            raise ValueError(f"order {made.order.client_id} never came to the venue")
         after = protocol.after(made.order, seen)
         fresh = list(made.unbooked)
         quantity = sub.settle(made)
@@ -121,11 +136,11 @@ class Trader:
             self.decisions.append(Decided(*made, account.holding, decision.target, now))
             self.verdicts[_told(decision.verdict, decision.reason)] += 1
             acting = sub.follow(decision, now)
-        sub.peak = max(sub.peak, account.equity(price))
+        sub.rise(account.equity(price))
         return acting
 
     def _remember(self, sub: SubAccount, reason: str) -> None:
-        self._due.setdefault((sub.strategy, sub.instrument.symbol), reason)
+        self.due.setdefault((sub.strategy, sub.instrument.symbol), reason)
 
 
 def _told(verdict: str, reason: str) -> str:

@@ -78,6 +78,10 @@ class Wire:
         filled = multiply(Decimal(venue.filled), self._exchange.instruments[venue.symbol].lot)
         return VenueOrder(str(venue.order_id), venue.client_id, venue.symbol, _STATES[venue.status], filled)
 
+    def stirred(self, made: Ticketed) -> bool:
+        """Whether anything has happened to an order at the venue that is not booked here."""
+        return bool(made.unbooked) or (made.venue is not None and _STATES[made.venue.status] is not made.order.state)
+
     def placed(self, fill: Fill) -> Ticketed:
         """Return the order of a fill."""
         return self._sent[int(fill.venue_order_id)]

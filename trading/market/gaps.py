@@ -1,6 +1,8 @@
 """Gaps: the bars that are missing between the first and the last bar of each symbol."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import polars as pl
 
@@ -26,17 +28,18 @@ def gaps(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFrame:
     )
 
 
-def recent_gap(panel: pl.DataFrame, timeframe: Timeframe, last_open: datetime) -> list[Finding]:
+def recent_gap(opened: Sequence[datetime], timeframe: Timeframe, last_open: datetime) -> list[Finding]:
     """Return the blocking finding that holes among the newest bars of one symbol make, if any.
 
-    `panel` holds them with symbol and ts, and one bar before; `last_open` is the newest bar that is due.
+    `opened` holds their open times, oldest first, on from the last bar before them, however old that is; `last_open` is
+    the newest bar that is due.
     """
-    since = last_open - (RECENT_BARS - 1) * timeframe.delta
-    holes = gaps(panel, timeframe).filter(pl.col("end") > since)
-    if holes.is_empty():
+    since, delta = last_open - (RECENT_BARS - 1) * timeframe.delta, timeframe.delta
+    holes = [(one + delta, other) for one, other in pairwise(opened) if other > since and other - one > delta]
+    if not holes:
         return []
-    first = max(holes["start"][0], since)
-    missing = int(holes["bars"].sum())
+    first = max(holes[0][0], since)
+    missing = sum((end - start) // delta for start, end in holes)
     # It speaks against the newest bar for as long as it is among those that this bar's features rest on.
     return [Finding("gap", True, missing, first, last_open, f"{missing} bars missing from {first.isoformat()} on")]
 

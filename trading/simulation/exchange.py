@@ -16,6 +16,7 @@ from trading.simulation.funds import Funds, Trade
 from trading.simulation.late import LateFills, Slices
 from trading.simulation.matching import Book
 from trading.simulation.path import TickBar
+from trading.simulation.quiet import open_bars, pass_bars
 from trading.simulation.walk import Walk
 from trading.simulation.working_order import Status, WorkingOrder
 
@@ -110,6 +111,12 @@ class Exchange:
 
         Call again with the same `to` to go on; `settled(to)` says when it is reached. A `to` in the past does nothing.
         """
+        books = self.books.values()
+        while (end := self._slot + self._length) <= to and self.late.due is None and pass_bars(books):
+            self.now = max(self.now, end)
+            self._enter_slot(end)
+            if open_bars(books) and end == to:
+                return []
         while (event := self._next_event(to)) is not None:
             at, symbol = event
             self.now = max(self.now, at)
@@ -140,7 +147,7 @@ class Exchange:
         """Return what comes first up to `to`: (time, symbol) of a corner or _LATE, or (time, None) of the next slot."""
         at, symbol = self._slot + self._length, None
         for name, book in self.books.items():
-            corner = book.walk.corner
+            corner = book.walk.course.corner
             if corner is not None and corner.at < at:
                 at, symbol = corner.at, name
         if self.late.due is not None and self.late.due <= at:
@@ -154,7 +161,7 @@ class Exchange:
             if past is not None:
                 book.walk.follow(past)
             book.walk.open_bar(self._bars.bar(symbol, self._slot), self._length)
-            while (corner := book.walk.corner) is not None and corner.at <= start:
+            while (corner := book.walk.course.corner) is not None and corner.at <= start:
                 book.step()
 
     def _enter_slot(self, at: int) -> None:

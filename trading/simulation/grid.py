@@ -13,8 +13,8 @@ from trading.errors import Misconfigured
 from trading.instrument import Instrument
 from trading.simulation.path import TickBar
 
-#: Counts of ticks and lots beyond this would not be exact in the float64 that candles come in.
-_MOST = 2.0**53
+#: Counts of ticks and lots beyond this would not survive the way through the float64 that candles come in, and back.
+_MOST = 2.0**50
 _PRICES = ("open", "high", "low", "close")
 
 
@@ -62,7 +62,7 @@ def on_grid(frame: pl.DataFrame, instrument: Instrument) -> list[TickBar]:
     counts = frame.select(pl.col("ts").dt.epoch("ms"), *((pl.col(name) / step).round() for name, step in steps.items()))
     for name in steps:
         largest = counts[name].max()
-        if isinstance(largest, float) and not largest < _MOST:
+        if isinstance(largest, float) and not largest <= _MOST:
             step = "lot" if name == "volume" else "tick"
             raise Misconfigured(f"instruments: the {step} of {instrument.symbol} is too small for its {name}")
     prices = [pl.col(name).cast(pl.Int64).clip(lower_bound=1) for name in _PRICES]

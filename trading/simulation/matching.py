@@ -38,10 +38,10 @@ class Book:
 
         The open is a jump, so a stop in the gap fills at the open. Call again to go on.
         """
-        corner = self.walk.corner
+        corner = self.walk.course.corner
         if corner is None:
             return []
-        if self.walk.opening or self.walk.price is None:
+        if self.walk.course.opening or self.walk.price is None:
             self.walk.move(corner.price)
         while (price := self._next_event(corner.price)) is not None:
             self.walk.move(price)

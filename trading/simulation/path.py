@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: How many corners a path has.
+CORNERS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class TickBar:

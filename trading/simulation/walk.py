@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from trading.order import Side
 from trading.simulation.costs import ladder
-from trading.simulation.path import Point, TickBar, path
+from trading.simulation.course import Course
+from trading.simulation.path import CORNERS, TickBar
 
 #: Resting orders together get at most one lot in four of what the market trades.
 PARTICIPATION = 4
@@ -14,7 +15,8 @@ PARTICIPATION = 4
 class Walk:
     """The market of one symbol: last `price` in ticks (None before its first bar), and whether it is `trading` at all.
 
-    `allowance` is how many lots resting orders may still get until the next corner of the path.
+    `course` is how far it has come in its bar, `allowance` how many lots resting orders may still get until the next
+    corner of the path.
     """
 
     def __init__(self, half_spread_bps: Decimal) -> None:
@@ -22,30 +24,18 @@ class Walk:
         self.trading = False
         self.allowance = 0
         self._half_spread_bps = half_spread_bps
-        self._path: tuple[Point, ...] = ()
-        self._passed = 0
+        self.course = Course()
         self._volume = 0
         self._depth = 0
         self._traded = 0
         self._taken = {Side.BUY: 0, Side.SELL: 0}
 
-    @property
-    def corner(self) -> Point | None:
-        """The next corner of the path; None once the bar is walked."""
-        return self._path[self._passed] if self._passed < len(self._path) else None
-
-    @property
-    def opening(self) -> bool:
-        """Whether the next corner is an open: the price jumps there, nothing trades in between."""
-        return self._passed == 0
-
     def open_bar(self, bar: TickBar | None, length: int) -> None:
         """Begin `bar` of `length` ms; with None nothing trades: the price stands and the ladder is empty."""
         self.trading = bar is not None
-        self._path, self._passed = (), 0
+        self.course.open(bar, length)
         if bar is None:
             return
-        self._path = path(bar, length)
         self._volume = bar.volume
         # The ladder is as deep as the last bar that traded: the volume of the open bar is not known yet.
         self._depth = self._traded or bar.volume
@@ -59,11 +49,12 @@ class Walk:
 
     def so_far(self) -> TickBar | None:
         """Return the open bar as far as its path has come: at its start only the open, with no volume; None before."""
-        if self.price is None or self._passed == 0:
+        passed = self.course.passed
+        if self.price is None or passed == 0:
             return None
-        prices = [point.price for point in self._path[: self._passed]] + [self.price]
-        first = self._path[0]
-        volume = self._volume * (self._passed - 1) // 3
+        prices = [point.price for point in self.course.corners[:passed]] + [self.price]
+        first = self.course.corners[0]
+        volume = self._volume * (passed - 1) // 3
         return TickBar(first.at, first.price, max(prices), min(prices), self.price, volume)
 
     def move(self, price: int) -> None:
@@ -74,11 +65,24 @@ class Walk:
 
     def arrive(self) -> None:
         """Pass the corner: the ladder is whole again, and the next third of the volume begins to trade."""
-        self._passed += 1
+        self.course.passed += 1
         self._taken = {Side.BUY: 0, Side.SELL: 0}
         # The open itself trades nothing: it and the way to the first extreme share the first third.
-        if self._passed > 1:
+        if self.course.passed > 1:
             self._refill()
+
+    def finish(self) -> None:
+        """Walk to the close at once: to be done only where nobody waits on the way."""
+        if self.course.bar is not None:
+            self.price, self.course.passed = self.course.bar.close, CORNERS
+            self._taken = {Side.BUY: 0, Side.SELL: 0}
+            self._refill()
+
+    def begin(self) -> None:
+        """Open the bar at once: to be done only where nobody waits for its open."""
+        if self.course.opening and self.course.bar is not None:
+            self.move(self.course.bar.open)
+            self.arrive()
 
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
         """Yield what a taker on `side` meets now: (ticks, lots), best first, less what was taken at this price."""

@@ -72,6 +72,16 @@ class DollarCostAverage(Parameters):
         return self.fall > 0 or self.take_profit > 0
 
 
+#: What `tune` searches unless it is told, as its --param has it.
+SEARCH = {
+    "every_hours": "4:168",
+    "mean": "ema_gap_12,ema_gap_48,ema_gap_12_x4,ema_gap_12_x24",
+    "fall": "0:4",
+    "fall_factor": "1:4",
+    "take_profit": "0:6",
+}
+
+
 def columns(parameters: DollarCostAverage) -> tuple[str, ...]:
     """Return the columns of the row that it reads."""
     mean = (parameters.mean,) if parameters.needs_mean else ()

@@ -32,6 +32,14 @@ class FollowForecast(Parameters):
     )
 
 
+#: What `tune` searches unless it is told, as its --param has it.
+SEARCH = {
+    "threshold": "0:2",
+    "full_at": "0.05:2",
+    "stop_multiple": "2:16",
+}
+
+
 def columns(_parameters: FollowForecast) -> tuple[str, ...]:
     """Return the columns of the row that it reads."""
     return ("expected_return", "sigma", "volatility_24")

@@ -34,13 +34,12 @@ class Knowledge:
             return "volatility is not known: too little history, or a market that does not move"
         return ""
 
-    def row(self, held: tuple[Decimal, Decimal] | None, bar: datetime, timeframe: Timeframe) -> Row:
+    def row(self, held: tuple[float, float], bar: datetime, timeframe: Timeframe) -> Row:
         """Return what a strategy is shown of the `bar` that opened then, at its close.
 
         `held` is the base held and the quote owned by its sub-account.
         """
-        close = self.candle["close"]
-        base, quote = (float(part) for part in held) if held is not None else (0.0, 0.0)
+        close, (base, quote) = self.candle["close"], held
         equity = base * close + quote
         exposure = base * close / equity if equity > 0 else 0.0
         return {

@@ -31,6 +31,15 @@ class MeanReversion(Parameters):
         return self
 
 
+#: What `tune` searches unless it is told, as its --param has it.
+SEARCH = {
+    "z_score": "close_z_24,close_z_72",
+    "entry": "0.25:3",
+    "exit": "-1:1",
+    "stop_multiple": "2:16",
+}
+
+
 def columns(parameters: MeanReversion) -> tuple[str, ...]:
     """Return the columns of the row that it reads."""
     return (parameters.z_score, "volatility_24", "held_exposure", "regime")

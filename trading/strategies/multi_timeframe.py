@@ -49,6 +49,16 @@ class MultiTimeframe(Parameters):
         return self
 
 
+#: What `tune` searches unless it is told, as its --param has it.
+SEARCH = {
+    "base": "ema_gap_12,ema_gap_48",
+    "entry": "0:3",
+    "exit": "-2:1",
+    "exit_after": "1,2",
+    "stop_multiple": "2:16",
+}
+
+
 def columns(parameters: MultiTimeframe) -> tuple[str, ...]:
     """Return the columns of the row that it reads."""
     higher = (f"{parameters.higher}{suffix}" for suffix in _HIGHER)

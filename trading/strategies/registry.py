@@ -11,7 +11,10 @@ from trading.strategies.strategy import Parameters, Registered, made
 STRATEGIES: Mapping[str, Registered] = {
     **PARTS,
     "dollar_cost_average": Registered(
-        dollar_cost_average.desire, dollar_cost_average.DollarCostAverage, dollar_cost_average.columns
+        dollar_cost_average.desire,
+        dollar_cost_average.DollarCostAverage,
+        dollar_cost_average.columns,
+        dollar_cost_average.SEARCH,
     ),
     "combine": Registered(combine.desire, combine.Combine, combine.columns),
 }

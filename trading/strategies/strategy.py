@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -50,11 +50,16 @@ class Strategy(Protocol[P_contra]):
 
 @dataclass(frozen=True)
 class Registered:
-    """A strategy function, the class of its parameters, and the columns of the row that it reads with them."""
+    """A strategy function, the class of its parameters, and the columns of the row that it reads with them.
+
+    `search` says by parameter which values are tried where nobody says, such as `0:2` or `one,other`; empty: all of
+    those that are choices, or numbers with bounds.
+    """
 
     desire: Strategy[Any]
     parameters: type[Parameters]
     columns: Callable[[Any], tuple[str, ...]]
+    search: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __call__(self, row: Row, parameters: Parameters) -> Desire:
         """Return what the strategy desires from the close of the bar that `row` describes."""

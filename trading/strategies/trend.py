@@ -45,6 +45,17 @@ class Trend(Parameters):
         return self
 
 
+#: What `tune` searches unless it is told, as its --param has it.
+SEARCH = {
+    "gap": "ema_gap_12,ema_gap_48",
+    "entry": "0:3",
+    "exit": "-2:1",
+    "least_strength": "0:40",
+    "full_strength": "20:80",
+    "stop_multiple": "2:16",
+}
+
+
 def columns(parameters: Trend) -> tuple[str, ...]:
     """Return the columns of the row that it reads."""
     return (parameters.gap, "adx_14", "volatility_24", "held_exposure")

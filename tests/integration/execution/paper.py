@@ -86,9 +86,9 @@ class Paper:
         held = signals.holdings(self.database, self.market.plan.book)
         for name, values in self.prepared.setup.strategies.items():
             for symbol in (one for one in self.market.plan.symbols if one in known):
-                desire = strategy(name)(
-                    known[symbol].row(held.get((name, symbol)), bar, self.market.plan.timeframe), values
-                )
+                base, quote = held[name, symbol]
+                row = known[symbol].row((float(base), float(quote)), bar, self.market.plan.timeframe)
+                desire = strategy(name)(row, values)
                 place = Place(self.desk.book, name, self.desk.venue_name, symbol, self.market.plan.timeframe)
                 self._tell(signal(place, bar, now, known[symbol], desire, Lineage("paper", "0", "m", "f", "c", 1)))
         self.settle()

@@ -52,7 +52,7 @@ def trial(database: str, broker: LocalBroker, tmp_path: Path, monkeypatch: pytes
     migrate(database)
 
     def compared(market: Market) -> Backtest:
-        prepared = prepare(market, Terms())
+        prepared = prepare(market, Terms(brief=False))
         tested = Engine(prepared.setup, prepared.bars, prepared.history).run()
         simulator = simulate(market, tmp_path / market.plan.book)
         try:

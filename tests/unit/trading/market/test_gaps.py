@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from tests.fakes.random_panel import START, random_panel
-from trading.market.gaps import GAPS, gaps
+from trading.market.gaps import GAPS, RECENT_BARS, gaps, recent_gap
 from trading.timeframe import Timeframe
 
 HOUR = Timeframe.parse("1h")
@@ -36,3 +36,19 @@ def test_gaps_and_bars_make_up_the_whole_span():
         times = panel.filter(pl.col("symbol") == symbol)["ts"]
         slots = (times.max() - times.min()) // HOUR.delta + 1
         assert slots == len(times) + found.filter(pl.col("symbol") == symbol)["bars"].sum()
+
+
+def test_a_recent_hole_speaks_against_the_newest_bar_until_all_of_it_is_old():
+    """A hole longer than the window as well: the bar before it is given, however old."""
+    hole = range(10, 40)
+    opened = [START + timedelta(hours=hour) for hour in range(80) if hour not in hole]
+    closed = []
+    for hour in range(40, 80):
+        last = START + timedelta(hours=hour)
+        found = recent_gap([ts for ts in opened if ts <= last], HOUR, last)
+        if found:
+            (one,) = found
+            assert (one.check, one.blocking, one.count, one.last_ts) == ("gap", True, len(hole), last)
+            assert one.first_ts == max(START + timedelta(hours=10), last - timedelta(hours=RECENT_BARS - 1))
+            closed.append(hour)
+    assert closed == list(range(40, 39 + RECENT_BARS))

@@ -1,6 +1,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,8 @@ from trading.order import OrderType, Side
 from trading.simulation.costs import LEVELS, half_spread
 from trading.simulation.exchange import Exchange
 from trading.simulation.filters import Ticket
+from trading.simulation.funds import Trade
+from trading.simulation.late import Slices
 from trading.simulation.path import TickBar
 from trading.simulation.working_order import Status
 
@@ -228,3 +231,56 @@ def test_the_same_calls_give_the_same_venue(rows, chosen):
     assert first.trades == second.trades
     assert list(first.orders.values()) == list(second.orders.values())
     assert first.funds.accounts["main"].free == second.funds.accounts["main"].free
+
+
+def standing(venue: Exchange) -> list[object]:
+    """All that what comes next depends on."""
+    walks = [book.walk for book in venue.books.values()]
+    funds = venue.funds.accounts["main"]
+    return [
+        venue.now,
+        *[(walk.price, walk.course.corner, walk.trading, walk.so_far()) for walk in walks],
+        *[list(walk.levels(side)) for walk in walks for side in Side],
+        list(venue.orders.values()),
+        list(venue.trades),
+        (funds.free, {currency: amount for currency, amount in funds.locked.items() if amount}),
+    ]
+
+
+def walked(venue: Exchange, to: int) -> list[Trade]:
+    """Advance without leaving anything out."""
+    with patch("trading.simulation.exchange.pass_bars", return_value=False):
+        return venue.advance(to)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(bars, min_size=2, max_size=8), st.lists(actions, max_size=8), st.sets(st.integers(0, 7), max_size=3))
+def test_a_market_that_meets_nobody_is_left_out_and_nothing_else_changes(rows, chosen, holes):
+    played = played_from(rows)
+    for slot in holes:
+        played.rows.pop(("ETH/USDT", slot * LENGTH), None)
+    brief, whole = exchange(played), exchange(played)
+    for number, action in enumerate(chosen):
+        # Now and then several bars pass at once.
+        wait = action[-1] + number % 3 * 2 * LENGTH
+        for venue in (brief, whole):
+            act(venue, (*action[:-1], 0), number)
+        to = whole.now + wait
+        while True:
+            seen = [brief.advance(to), walked(whole, to)]
+            assert seen[0] == seen[1]
+            assert standing(brief) == standing(whole)
+            if not seen[0]:
+                break
+        assert brief.settled(to)
+
+
+def test_what_is_booked_late_is_not_left_out():
+    for advance in (Exchange.advance, walked):
+        venue = quiet()
+        venue.place(ticket(Side.BUY, OrderType.MARKET, "1"), Slices(2, LENGTH + 60_000))
+        booked = []
+        while fills := advance(venue, 5 * LENGTH):
+            booked += [(one.at, one.quantity) for one in fills]
+        assert booked == [(2 * LENGTH + 60_000, Decimal("0.5")), (3 * LENGTH + 120_000, Decimal("0.5"))]
+        assert venue.now == 5 * LENGTH

@@ -29,7 +29,7 @@ def order(number: int, side: Side, type_: OrderType, lots: int, **prices: int | 
 
 def walk_out(opened: Book) -> list[Execution]:
     executions: list[Execution] = []
-    while opened.walk.corner is not None:
+    while opened.walk.course.corner is not None:
         executions += opened.step()
     return executions
 
@@ -146,7 +146,7 @@ def test_each_step_stops_at_the_first_price_that_fills():
     opened.place(order(1, Side.SELL, OrderType.STOP_LOSS, 1, stop=9_980))
     opened.place(order(2, Side.SELL, OrderType.STOP_LOSS, 1, stop=9_940))
     prices: list[int | None] = []
-    while opened.walk.corner is not None:
+    while opened.walk.course.corner is not None:
         if opened.step():
             prices.append(opened.walk.price)
     assert prices == [9_980, 9_940]
