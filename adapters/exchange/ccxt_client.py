@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.exchange.precision import bound
 from trading.errors import BadData, Denied, Misconfigured, TradewindError, Unavailable
 
 Exchange = Any
@@ -91,6 +92,7 @@ def connect(
     )
     exchange.has["fetchCurrencies"] = False
     exchange.number = str
+    bound(exchange)
     # A redirected POST would become a GET elsewhere, with our headers.
     exchange.session.max_redirects = 0
     if rest_url is not None:

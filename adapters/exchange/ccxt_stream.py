@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.exchange.ccxt_tap import tap
+from adapters.exchange.precision import bound
 from adapters.exchange.streams.books import Books
 from adapters.exchange.streams.message import Event, Reading
 from adapters.exchange.streams.reader import READERS
@@ -169,6 +170,7 @@ def connect(exchange_id: str, rest_url: str | None = None, stream_url: str | Non
     options = {"fetchMarkets": {"types": ["spot"]}, "fetchMargins": False, "fetchCurrencies": False}
     exchange = getattr(ccxt.pro, exchange_id)({"enableRateLimit": rest_url is None, "options": options})
     exchange.has["fetchCurrencies"] = False
+    bound(exchange)
     addresses = exchange.urls["api"]
     if rest_url is not None:
         addresses |= {name: rest_url + urlsplit(url).path for name, url in addresses.items() if isinstance(url, str)}

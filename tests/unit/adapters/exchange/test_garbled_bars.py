@@ -202,3 +202,13 @@ def test_garbled_markets_are_an_error_with_a_name(name: str, canned: Canned, see
             assert -1 < found.maker_fee < 1 > found.taker_fee > -1
     print(name, dict(seen))
     assert seen[BadData.__name__] + seen["Transient"] + seen["Misconfigured"] > 0
+
+
+@pytest.mark.parametrize("places", [10**12, -(10**12), "999999999999"])
+def test_more_places_than_any_amount_has_do_not_fill_the_memory(places: int | str, canned: Canned) -> None:
+    data, symbol = venue("kraken", canned)
+    answer = json.loads(canned.markets)
+    answer["result"]["XBTUSDT"]["lot_decimals"] = places
+    canned.markets = json.dumps(answer)
+    with pytest.raises(BadData, match="cannot be read"):
+        data.instruments([symbol])
