@@ -27,6 +27,15 @@ class Throttled(Unavailable):
 _LONGEST_PAUSE = 259_200.0
 
 
+#: One attempt per call, and no more asked than is needed.
+_OPTIONS = {
+    "fetchMargins": False,
+    "fetchCurrencies": False,
+    "maxRetriesOnFailure": 0,
+    "warnOnFetchOpenOrdersWithoutSymbol": False,
+}
+
+
 @dataclass(frozen=True)
 class WireAnswer:
     """What came back: HTTP status (None when no answer arrived), the JSON body if it is JSON, and ccxt's complaint.
@@ -81,13 +90,7 @@ def connect(
             "secret": credentials.secret,
             "timeout": round(timeout * 1000),
             "enableRateLimit": rate_limit,
-            "options": {
-                "fetchMarkets": {"types": ["spot"]},
-                "fetchMargins": False,
-                "fetchCurrencies": False,
-                "maxRetriesOnFailure": 0,
-                "warnOnFetchOpenOrdersWithoutSymbol": False,
-            },
+            "options": {"fetchMarkets": {"types": ["spot"]}, **_OPTIONS},
         }
     )
     exchange.has["fetchCurrencies"] = False

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from tests.performance.peers import Missing
 
 OUT = Path(".tradewind/bench.json")
 
@@ -33,7 +36,7 @@ def lower_is_better(bench: str, ours: list[float], peer: list[float], unit: str,
 
 def suites() -> dict[str, Callable[[], Measured]]:
     """Return every bench by name."""
-    from tests.performance import book_updates, ingest, ingest_peers, ingest_scale, restart, signal_to_wire
+    from tests.performance import book_updates, ingest, ingest_peers, ingest_scale, kernel, restart, signal_to_wire
 
     return {
         "book_updates": book_updates.throughput,
@@ -43,6 +46,8 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "ingest_to_sql": ingest_peers.to_sql,
         "ingest_memory": ingest_scale.memory,
         "ingest_symbols": ingest_scale.symbols,
+        "kernel_bare": kernel.bare,
+        "kernel_vectorbt": kernel.vectorbt,
         "signal_to_wire": signal_to_wire.latency,
         "restart_cold": restart.from_nothing,
         "restart_standby": restart.from_standby,
@@ -61,7 +66,10 @@ def main() -> None:
     console, results = Console(), []
     for name in chosen or known:
         with console.status(name):
-            results.append(known[name]())
+            try:
+                results.append(known[name]())
+            except Missing as missing:
+                console.print(f"[bold red]{name} was not measured: {escape(str(missing))}")
     table = Table("bench", "ours", "peer", "ratio", "unit", "note")
     for found in results:
         table.add_row(found.bench, f"{found.ours:g}", f"{found.peer:g}", f"{found.ratio:g}", found.unit, found.note)

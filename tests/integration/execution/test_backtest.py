@@ -28,7 +28,7 @@ from trading.strategies.registry import STRATEGIES
 from trading.timeframe import Timeframe
 
 COMPARED = int(os.environ.get("TRADEWIND_TEST_COMPARED") or 20)
-STEPS = 10
+STEPS = 7
 FILES = {
     "depeg, 1m": ["1m_usdc_depeg_2023-03/kraken_BTCUSD_1m.parquet"],
     "Luna's end, 1h": ["1h_binance/binance_LUNAUSDT_1h.parquet", "1h_binance/binance_BTCUSDT_1h.parquet"],
