@@ -67,6 +67,7 @@ _NEXT = {
     "tradewind up": "keep it running on a live market, with Dagster's UI",
     "tradewind status": "what runs and what is stored",
     "tradewind run --candles FILE...": "the same trip on your own history",
+    "tradewind compare": "the same bars in a backtest too: equal to the last digit",
 }
 _COUNTS = {
     "signals": "signals",
