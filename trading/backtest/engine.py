@@ -184,7 +184,7 @@ class Engine:
         volatility, close = told.features["volatility_24"], told.candle["close"]
         sure = self._idle[symbol].sure(sub.standing, desire, volatility, close, float(price))
         if sure:
-            self._trader.pass_over(sub, made, price)
+            self._trader.pass_over(sub, made, price, leaves=desire.exposure == 0)
         return sure
 
     def _result(self) -> Backtest:

@@ -53,7 +53,7 @@ class SubAccount:
     """One (strategy, symbol): `signal` is the one in force, `number` that of the next decision about it.
 
     `orders` are all that were ever placed, `working` those of them that are not terminal; both oldest first. A stop
-    filled last at `stopped_at`.
+    filled last at `stopped_at`; `left_at` is when a decision last wanted nothing held.
     """
 
     def __init__(self, book: str, strategy: str, instrument: Instrument, share: Decimal, cash_buffer: Decimal) -> None:
@@ -73,7 +73,7 @@ class SubAccount:
         self._cash_buffer = cash_buffer
         self._refused: list[Leg] = []
         self._stop: Ticketed | None = None
-        self._left_at: datetime | None = None
+        self.left_at: datetime | None = None
         self.purse.post(journal.deposit(book, strategy, instrument.symbol, instrument.quote, share))
 
     def account(self, closed_by: str) -> Account:
@@ -123,7 +123,7 @@ class SubAccount:
         """Take over a decision that counts, and return the orders that are to be sent or cancelled because of it."""
         self.number += 1
         if decision.target == ZERO:
-            self._left_at = at
+            self.left_at = at
         acting = [self._place(request, at, decision.reason) for request in decision.requests]
         gone = {order.client_id for order in decision.cancels}
         for made in oldest_first(self.working):
@@ -177,7 +177,7 @@ class SubAccount:
     def _stop_floor(self) -> Decimal | None:
         """Return the level of the newest stop while the position that it protects lives."""
         stop = self._stop
-        if stop is None or stop.order.filled or (self._left_at is not None and self._left_at >= stop.at):
+        if stop is None or stop.order.filled or (self.left_at is not None and self.left_at >= stop.at):
             return None
         return stop.order.request.stop
 

@@ -47,11 +47,15 @@ class Trader:
         sub.take(signal)
         self._act(sub, self._decide(sub, "signal"))
 
-    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], price: Decimal) -> None:
-        """Take a signal over that is known to change nothing, as if it had been decided about at `price`."""
+    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], price: Decimal, *, leaves: bool) -> None:
+        """Take a signal over that is known to change no order, as if it had been decided about at `price`.
+
+        It `leaves` where it wants nothing: the stop of what is left of a position is then forgotten.
+        """
         sub.take(signal)
-        # Where nothing is wanted, the decision that sold what was held has noted that before.
         sub.number = 2
+        if leaves:
+            sub.left_at = self._wire.now
         self.verdicts["HOLD"] += 1
         if sub.standing.cash + sub.standing.holding * float(price) >= sub.standing.peak * (1 - _CLOSE):
             base, quote = sub.purse.owned

@@ -370,3 +370,14 @@ def test_nothing_before_a_moment_depends_on_what_came_after_it(drawn: Drawn, dat
         one for one in short.decisions if one.at < opened(cut)
     ]
     assert list(done.curve)[:cut] == list(short.curve)[:cut]
+
+
+def test_the_stop_of_what_is_too_little_to_be_sold_is_forgotten_when_bars_are_passed_over_as_well():
+    wanted = [(0.5, 0.02), (0.1, 0.02), *[0.0] * 4, (0.5, 0.02), (0.5, 0.02)]
+    bars = [still(10_000)] * 6 + [still(9_000)] * 3
+    limits, least = LIMITS.model_copy(update={"max_drawdown": D(1)}), replace(BTC, min_quantity=D(2))
+    whole, brief = (
+        engine(bars, wanted, limits=limits, instruments=[least], brief=brief).run() for brief in (False, True)
+    )
+    assert brief.fills == whole.fills
+    assert [fill.side for fill in whole.fills] == [Side.BUY, Side.SELL, Side.BUY]

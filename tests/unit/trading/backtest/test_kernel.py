@@ -1,8 +1,10 @@
 """The kernel against the engine: the same fills to the tick and the lot, the same money, on whatever market."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from trading.strategies.strategy import Parameters
 from trading.strategies.trend import Trend
 from trading.timeframe import EPOCH
 
+D = Decimal
 CASES, RULED = 300, 60
 CLOSE = 1e-9
 
@@ -71,17 +74,58 @@ def test_what_is_told_bar_by_bar_is_traded_as_the_engine_does(seed: int) -> None
     assert filled > 10 * done
 
 
+def by_hand(
+    bars: Sequence[tuple[int, int, int, int]], wanted: Sequence[object], volumes: Sequence[int] = (), **changes: Any
+) -> list[int]:
+    """Trade bars (open, high, low, close in ticks) from the one before the start on; return the sides of the fills."""
+    opened = round((START - HOUR.delta - EPOCH).total_seconds() * 1000)
+    lots = [*volumes, *[PLENTY] * (len(bars) - len(volumes))]
+    made = [TickBar(opened + place * HOUR.milliseconds, *bars[place], lots[place]) for place in range(len(bars))]
+    source = told({SYMBOL: bars}, {SYMBOL: {"obedient": wanted}})
+    limits = LIMITS.model_copy(update=changes.pop("limits", {}))
+    instrument = replace(BTC, **changes.pop("instrument", {}))
+    terms = setup(len(bars) - 1, ["obedient"], [instrument], start=START, limits=limits, **changes)
+    case = Case(terms, made, source, ())
+    compared(case, case.ground(), wishes(case), 0)
+    return [fill.side.sign for fill in case.run().fills]
+
+
 def test_a_stop_is_forgotten_once_nothing_is_wanted_though_too_little_to_sell_is_left() -> None:
     # What is left of the first position is less than the least quantity; the second has a lower stop nevertheless.
-    prices = [10_000] * 6 + [9_000] * 3
-    opened = round((START - HOUR.delta - EPOCH).total_seconds() * 1000)
-    bars = [TickBar(opened + place * HOUR.milliseconds, *[price] * 4, PLENTY) for place, price in enumerate(prices)]
     wanted = [(0.5, 0.02), (0.1, 0.02), *[(0.0, None)] * 4, (0.5, 0.02), (0.5, 0.02)]
-    source = told({SYMBOL: [still(price) for price in prices]}, {SYMBOL: {"obedient": wanted}})
-    limits = LIMITS.model_copy(update={"max_drawdown": Decimal(1)})
-    instrument = replace(BTC, min_quantity=Decimal(2))
-    made = Case(setup(8, ["obedient"], [instrument], start=START, limits=limits), bars, source, ())
-    assert compared(made, made.ground(), wishes(made), 0) == 3
+    changes = {"limits": {"max_drawdown": D(1)}, "instrument": {"min_quantity": D(2)}}
+    assert by_hand([still(10_000)] * 6 + [still(9_000)] * 3, wanted, **changes) == [1, -1, 1]
+
+
+def test_the_peak_rises_on_bars_on_which_nothing_else_happens() -> None:
+    prices = [still(price) for price in (10_000, 10_000, 10_300, 10_600, 10_900, 9_700, 9_700, 9_700)]
+    wanted = [(0.5, None)] * 5 + [(0.9, None)] * 2
+    assert by_hand(prices, wanted, limits={"max_drawdown": D("0.05")}) == [1]
+    assert by_hand(prices, wanted, limits={"max_drawdown": D("0.2")}) == [1, 1]
+
+
+def test_what_a_stop_could_not_sell_at_the_open_goes_as_soon_as_there_is_a_ladder_again() -> None:
+    # The ladder of the gap holds half of the position; the signal of that moment wants what happens to be left.
+    prices = [still(10_000), still(10_000), *[still(9_100)] * 3]
+    sides = by_hand(prices, [(0.5, 0.02), (0.24, None), (0.24, None)], [PLENTY, 5_000], limits={"max_drawdown": D(1)})
+    # All of it is sold then, and bought back by the next signal.
+    assert sides.count(1) == 2
+    assert sides.count(-1) > 100
+
+
+def test_what_is_worth_too_little_to_be_closed_is_kept() -> None:
+    # The stop lies above the market, where the position would be worth enough; at the market it is not.
+    prices = [still(10_000), still(10_000), still(9_500), still(9_500)]
+    wanted = [(0.5, None), (0.5, 0.001), (0.5, 0.001)]
+    least = {"instrument": {"min_notional": D("480")}, "limits": {"max_drawdown": D("0.01"), "price_collar": D("0.01")}}
+    assert by_hand(prices, wanted, **least) == [1]
+
+
+def test_the_cent_that_is_nobodys_pays_as_well() -> None:
+    changes = {"half_spread_bps": D(530), "instrument": {"min_notional": D(1)}}
+    prices = [still(10_000)] * 3
+    assert by_hand(prices, [(1.0, None)], capital=D("10.0099"), limits={"cash_buffer": D(0)}, **changes) == [1]
+    assert by_hand(prices, [(1.0, None)], capital=D("10.00"), limits={"cash_buffer": D(0)}, **changes) == []
 
 
 def trend(chance: random.Random) -> Trend:
