@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from adapters.settings import load
-from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, market_of
-from cli.output import as_json, note, out, progress, table
+from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, announced
+from cli.output import as_json, out, progress, table
 from cli.session.plan import CAPITAL, LEAST_HISTORY
 from cli.terms import Capital, Fee, HalfSpread, History, Retrain, Steps, terms_of
 from cli.verb import DataDir, Json, verb
@@ -57,10 +57,7 @@ def backtest(
     settings = load(data_dir=data_dir)
     choice = Choice(candles, symbols, timeframe, venue, timerange, steps, history, seed, strategies, sets)
     terms = terms_of(capital, fee, half_spread, retrain)
-    market = market_of(settings, choice)
-    for line in market.plan.notes:
-        note(line)
-    note(f"seed {seed}, book {market.plan.book}")
+    market = announced(settings, choice)
     tested, cuts = _test(market, terms, check_lookahead or 0)
     document, files = _save(tested, market, terms, export or settings.data_dir / "backtests")
     seconds = round(time.monotonic() - began, 1)

@@ -1,4 +1,4 @@
-"""The options by which `run`, `backtest` and `compare` choose a market, its traded window and the strategies."""
+"""The options by which whoever trades a market chooses it, its traded window and the strategies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from adapters.settings import Settings
+from cli.output import note
 from cli.session.markets import Market
-from cli.session.plan import STRATEGIES, Timerange, Trading
+from cli.session.plan import LEAST_HISTORY, STRATEGIES, Timerange, Trading
 from trading.errors import Misconfigured
 from trading.timeframe import Timeframe
 
@@ -32,6 +33,11 @@ Strategies = Annotated[
 Sets = Annotated[
     list[str] | None, typer.Option("--set", help="A parameter of a strategy: trend.entry=0.5; repeatable.")
 ]
+
+
+#: The window of a trip on paper, whose steps take a second each; cli/terms.py has that of a backtest.
+PaperSteps = Annotated[int, typer.Option(help="How many bars at the end are traded.", min=1, max=100_000)]
+PaperHistory = Annotated[int, typer.Option(help="Bars of history before them.", min=LEAST_HISTORY, max=1_000_000)]
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,14 @@ def market_of(settings: Settings, choice: Choice) -> Market:
         pair = names or ["BTC/USDT", "ETH/USDT"]
         return markets.live_market(choice.exchange, timeframe=timeframe, symbols=pair, trading=trading)
     return markets.random_market(_parsed(timeframe), names, trading)
+
+
+def announced(settings: Settings, choice: Choice) -> Market:
+    """Return the market that `choice` means, as `market_of`, and say its notes, its seed and its book."""
+    market = market_of(settings, choice)
+    for line in (*market.plan.notes, f"seed {choice.seed}, book {market.plan.book}"):
+        note(line)
+    return market
 
 
 def _strategies(choice: Choice) -> tuple[tuple[str, ...], Mapping[str, Mapping[str, Any]]]:

@@ -2,14 +2,26 @@
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.table import Table
 
 from adapters.settings import load
-from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, market_of
-from cli.output import as_json, note, out, progress
+from cli.choice import (
+    Bar,
+    Candles,
+    Choice,
+    PaperHistory,
+    PaperSteps,
+    Range,
+    Seed,
+    Sets,
+    Strategies,
+    Symbols,
+    Venue,
+    announced,
+)
+from cli.output import as_json, out, progress
 from cli.session.plan import HISTORY
 from cli.verb import DataDir, Json, verb
 
@@ -30,8 +42,8 @@ def compare(
     timeframe: Bar = None,
     venue: Venue = None,
     timerange: Range = None,
-    steps: Annotated[int, typer.Option(help="How many bars at the end are traded.", min=1, max=100_000)] = 24,
-    history: Annotated[int, typer.Option(help="Bars of history before them.", min=1_200, max=1_000_000)] = HISTORY,
+    steps: PaperSteps = 24,
+    history: PaperHistory = HISTORY,
     seed: Seed = 7,
     strategies: Strategies = None,
     sets: Sets = None,
@@ -46,10 +58,7 @@ def compare(
     began = time.monotonic()
     settings = load(data_dir=data_dir)
     choice = Choice(candles, symbols, timeframe, venue, timerange, steps, history, seed, strategies, sets)
-    market = market_of(settings, choice)
-    for line in market.plan.notes:
-        note(line)
-    note(f"seed {seed}, book {market.plan.book}")
+    market = announced(settings, choice)
     paper: list[tuple[Traded, Limits]] = []
     with progress() as told:
         trip(settings, market, told, began, lambda database: paper.append(_paper(database, market.plan.book)))

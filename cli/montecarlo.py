@@ -12,8 +12,8 @@ import typer
 from rich.table import Table
 
 from adapters.settings import Settings, load
-from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, market_of
-from cli.output import as_json, note, out, progress, table
+from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, announced
+from cli.output import as_json, out, progress, table
 from cli.session.plan import CAPITAL, LEAST_HISTORY
 from cli.terms import Capital, Fee, HalfSpread, History, Retrain, Steps, amount, terms_of
 from cli.verb import DataDir, Json, verb
@@ -95,9 +95,7 @@ def _traded(settings: Settings, choice: Choice, terms: "Terms") -> "tuple[str, S
     from cli.session.backtest import backtest
     from trading.backtest.sample import of_backtest
 
-    market = market_of(settings, choice)
-    for line in (*market.plan.notes, f"seed {choice.seed}, book {market.plan.book}"):
-        note(line)
+    market = announced(settings, choice)
     with progress() as told:
         return market.plan.book, of_backtest(backtest(market, told, terms))
 

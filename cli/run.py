@@ -6,8 +6,21 @@ from typing import Annotated
 import typer
 
 from adapters.settings import load
-from cli.choice import Bar, Candles, Choice, Range, Seed, Sets, Strategies, Symbols, Venue, market_of
-from cli.output import as_json, note, progress
+from cli.choice import (
+    Bar,
+    Candles,
+    Choice,
+    PaperHistory,
+    PaperSteps,
+    Range,
+    Seed,
+    Sets,
+    Strategies,
+    Symbols,
+    Venue,
+    announced,
+)
+from cli.output import as_json, progress
 from cli.session.plan import HISTORY
 from cli.verb import DataDir, Json, verb
 
@@ -22,8 +35,8 @@ def run(
     timeframe: Bar = None,
     venue: Venue = None,
     timerange: Range = None,
-    steps: Annotated[int, typer.Option(help="How many bars at the end are traded.", min=1, max=100_000)] = 24,
-    history: Annotated[int, typer.Option(help="Bars of history before them.", min=1_200, max=1_000_000)] = HISTORY,
+    steps: PaperSteps = 24,
+    history: PaperHistory = HISTORY,
     seed: Seed = 7,
     strategies: Strategies = None,
     sets: Sets = None,
@@ -34,10 +47,7 @@ def run(
     began = time.monotonic()
     settings = load(data_dir=data_dir)
     choice = Choice(candles, symbols, timeframe, venue, timerange, steps, history, seed, strategies, sets, exchange)
-    market = market_of(settings, choice)
-    for line in market.plan.notes:
-        note(line)
-    note(f"seed {seed}, book {market.plan.book}")
+    market = announced(settings, choice)
     from cli.session.trip import trip
 
     with progress() as told:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -63,9 +64,10 @@ class History:
         told = [name for name in features.columns if name in _ALWAYS or study.wants(name)]
         parts = {"candle": panel.select("symbol", "ts", "close"), "features": features.select(told)}
         if study.wants("expected_return", "sigma"):
-            parts["forecast"] = _over_time(study, features, lambda now: _price_model(panel, features, study, now))
+            priced = partial(_price_model, panel, features, study)
+            parts["forecast"] = _over_time(study, features, priced, rests_on_past=False)
         if study.wants("regime"):
-            parts["regime"] = _over_time(study, features, lambda now: _regime_model(features, study, now))
+            parts["regime"] = _over_time(study, features, partial(_regime_model, features, study), rests_on_past=True)
         first = study.start - study.timeframe.delta
         self._parts = {name: frame.filter(pl.col("ts") >= first).sort("ts", "symbol") for name, frame in parts.items()}
         self._times = {name: frame["ts"].to_list() for name, frame in self._parts.items()}
@@ -124,8 +126,13 @@ class _Gates:
         return min((f"{check} {detail}" for check, detail in closing(findings, bar).items()), default="")
 
 
-def _over_time(study: Study, features: pl.DataFrame, trained: Callable[[datetime], Trained]) -> pl.DataFrame:
-    """Return what the models in force told of each bar, from the bar before the first on."""
+def _over_time(
+    study: Study, features: pl.DataFrame, trained: Callable[[datetime], Trained], *, rests_on_past: bool
+) -> pl.DataFrame:
+    """Return what the models in force told of each bar, from the bar before the first on.
+
+    `rests_on_past`: what a model tells of a bar rests on the bars before it, not on its row alone.
+    """
     delta = study.timeframe.delta
     length = study.retrain or study.steps
     parts = []
@@ -133,8 +140,10 @@ def _over_time(study: Study, features: pl.DataFrame, trained: Callable[[datetime
         now = study.start + first * delta
         end = study.start + min(first + length, study.steps) * delta
         model, predict = trained(now)
-        known = predict(model, features.filter(pl.col("ts") < end - delta))
-        parts.append(known.filter(pl.col("ts") >= now - delta).with_columns(model_id=pl.lit(model.model_id)))
+        asked = pl.col("ts") >= now - delta
+        past = features.filter(pl.col("ts") < end - delta)
+        known = predict(model, past if rests_on_past else past.filter(asked))
+        parts.append(known.filter(asked).with_columns(model_id=pl.lit(model.model_id)))
     return pl.concat(parts)
 
 

@@ -57,3 +57,13 @@ class Timeframe:
             if self.seconds % _UNITS[unit] == 0:
                 return f"{self.seconds // _UNITS[unit]}{unit}"
         return f"{self.seconds}s"
+
+
+def milliseconds_of(at: datetime) -> int:
+    """Return the milliseconds since the epoch, nearest."""
+    return round((at - EPOCH).total_seconds() * 1000)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """Return the time so many milliseconds after the epoch."""
+    return EPOCH + timedelta(milliseconds=milliseconds)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from adapters.exchange.court_record import lines
 from trading.errors import BadData
 from trading.order import OrderState, OrderType
-from trading.timeframe import EPOCH
+from trading.timeframe import EPOCH, moment_of
 
 #: How the client ids of our orders begin; whatever else the account has at the venue is foreign.
 OURS = "tw-"
@@ -180,7 +180,7 @@ def of(events: Iterable[dict[str, Any]], account: str) -> Court:
     for event in events:
         for name in ("start", "to", "at"):
             if name in event:
-                court.until = max(court.until, _time(event[name]))
+                court.until = max(court.until, moment_of(event[name]))
         # What a cancel, an answer or an acceptance is about is known by its number or order id alone.
         if event.get("account", account) == account and hasattr(reader, event["event"]):
             getattr(reader, event["event"])(event)
@@ -198,7 +198,7 @@ class _Reader:
         self._cancels: dict[int, datetime] = {}
 
     def open(self, event: dict[str, Any]) -> None:
-        self._court.since = _time(event["start"])
+        self._court.since = moment_of(event["start"])
         for instrument in event["instruments"]:
             steps = {name: Decimal(instrument[name]) for name in ("lot", "min_quantity", "min_notional")}
             self._court.steps[instrument["symbol"]] = steps
@@ -207,7 +207,7 @@ class _Reader:
         self._court.deposits = {currency: Decimal(amount) for currency, amount in event["balances"].items()}
 
     def request(self, event: dict[str, Any]) -> None:
-        found = Request(event["of"], event["method"], event["path"], event["params"], _time(event["at"]))
+        found = Request(event["of"], event["method"], event["path"], event["params"], moment_of(event["at"]))
         self._requests[found.number] = found
         self._court.requests.append(found)
 
@@ -229,13 +229,13 @@ class _Reader:
             Decimal(placed["quantity"]),
             placed["immediate"],
             event["of"],
-            _time(event["at"]),
+            moment_of(event["at"]),
         )
         self._orders[event["order_id"]] = order
         self._court.orders.append(order)
 
     def cancel(self, event: dict[str, Any]) -> None:
-        self._cancels[event["order_id"]] = _time(event["at"])
+        self._cancels[event["order_id"]] = moment_of(event["at"])
 
     def canceled(self, event: dict[str, Any]) -> None:
         if event["order_id"] in self._orders:
@@ -253,11 +253,7 @@ class _Reader:
             quantity,
             fee,
             event["fee_currency"],
-            _time(event["at"]),
+            moment_of(event["at"]),
         )
         self._court.fills.append(found)
         self._orders[event["order_id"]].fills.append(found)
-
-
-def _time(milliseconds: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=milliseconds)

@@ -8,7 +8,7 @@ from adapters.evidence.court import Request
 from adapters.evidence.finding import Case, Check
 from adapters.evidence.history import History, Row
 from trading.order import Leg
-from trading.timeframe import EPOCH
+from trading.timeframe import milliseconds_of
 
 _MOST_WINDOW_MS = 5000
 #: How long after a halt an order may still reach the venue.
@@ -49,13 +49,13 @@ def signed_is_stored(history: History) -> Iterator[Case]:
         for post in posts:
             stamp, window = int(post.params["timestamp"]), int(post.params.get("recvWindow", _MOST_WINDOW_MS + 1))
             order = accepted.get(post.number)
-            if row is not None and row["sent_at"] is not None and stamp != _milliseconds(row["sent_at"]):
-                yield client_id, f"signed {stamp}, stored {_milliseconds(row['sent_at'])}"
+            if row is not None and row["sent_at"] is not None and stamp != milliseconds_of(row["sent_at"]):
+                yield client_id, f"signed {stamp}, stored {milliseconds_of(row['sent_at'])}"
             elif window > _MOST_WINDOW_MS or (row is not None and row["recv_window_ms"] != window):
                 stored = None if row is None else row["recv_window_ms"]
                 yield client_id, f"recvWindow {window} ms on the wire, {stored} ms stored, {_MOST_WINDOW_MS} allowed"
-            elif order is not None and _milliseconds(order.at) - stamp > window:
-                yield client_id, f"accepted {_milliseconds(order.at) - stamp} ms after its timestamp, window {window}"
+            elif order is not None and milliseconds_of(order.at) - stamp > window:
+                yield client_id, f"accepted {milliseconds_of(order.at) - stamp} ms after its timestamp, window {window}"
             else:
                 yield client_id, ""
 
@@ -119,10 +119,6 @@ def nothing_expired_is_sent(history: History) -> Iterator[Case]:
         else:
             late = row["leg"] != Leg.STOP and row["sent_at"] >= until
             yield row["client_id"], f"sent at {_clock(row['sent_at'])}, valid until {_clock(until)}" if late else ""
-
-
-def _milliseconds(at: datetime) -> int:
-    return round((at - EPOCH).total_seconds() * 1000)
 
 
 def _clock(at: datetime) -> str:

@@ -12,7 +12,7 @@ from adapters.exchange.listings import list_contracts
 from adapters.exchange.passage import Gate, Opening, guard, opened
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.money import decimal
-from trading.timeframe import EPOCH
+from trading.timeframe import EPOCH, milliseconds_of, moment_of
 
 _ATTEMPTS = 4
 #: Exchanges give 100 rates or more at once; in so long none settles more often than that.
@@ -53,7 +53,9 @@ class FundingRates:
             raise Misconfigured(f"{self._exchange.id} has no perpetual {symbol!r}; they are written BTC/USDT:USDT")
         while start < end:
             until = min(start + _WINDOW, end)
-            rows = self._ask("fetch_funding_rate_history", symbol, _ms(start), _LIMIT, {"until": _ms(until)})
+            rows = self._ask(
+                "fetch_funding_rate_history", symbol, milliseconds_of(start), _LIMIT, {"until": milliseconds_of(until)}
+            )
             yield _judged(rows, start, until)
             start = until
 
@@ -87,10 +89,6 @@ def _judged(rows: list[Any], start: datetime, until: datetime) -> tuple[list[Rat
 
 
 def _settled(milliseconds: int) -> datetime:
-    ts = EPOCH + timedelta(milliseconds=milliseconds)
+    ts = moment_of(milliseconds)
     minute = EPOCH + round((ts - EPOCH) / _MINUTE) * _MINUTE
     return minute if abs(ts - minute) <= _JITTER else ts
-
-
-def _ms(at: datetime) -> int:
-    return round((at - EPOCH).total_seconds() * 1000)

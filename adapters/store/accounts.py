@@ -6,8 +6,8 @@ from decimal import Decimal
 from adapters.store import ledger
 from adapters.store.database import Connection
 from trading.accounting.journal import deposit
+from trading.accounting.shares import shares
 from trading.errors import BadData
-from trading.money import floor_to
 
 
 def gate(connection: Connection, book: str, venue: str, symbol: str) -> tuple[bool, str]:
@@ -25,11 +25,10 @@ def fund(
     connection: Connection, book: str, owners: list[tuple[str, str]], currency: str, total: Decimal, at: datetime
 ) -> None:
     """Pay `total` in, in equal whole-cent shares to the (strategy, symbol) owners; the rest goes to the treasury."""
-    share = floor_to(total / len(owners), Decimal("0.01"))
+    share, rest = shares(total, len(owners))
     for strategy, symbol in owners:
         ledger.post(connection, deposit(book, strategy, symbol, currency, share), book, strategy, symbol, at)
         raise_peak(connection, book, strategy, symbol, share)
-    rest = total - share * len(owners)
     if rest:
         ledger.post(connection, deposit(book, "treasury", "-", currency, rest), book, "treasury", "-", at)
 

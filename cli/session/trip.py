@@ -31,20 +31,17 @@ def trip(
     ):
         walk = Walk(stack, market, database, told)
         row = walk.open()
-        if row["status"] == "DONE":
-            told("starting", 1, 1)
-            if look is not None:
-                look(database)
-            return row["result"], True
-        control = stack.start_simulator(market)
+        resumed, result = row["status"] == "DONE", row["result"]
+        control = None if resumed else stack.start_simulator(market)
         told("starting", 1, 1)
-        with dagster_instance(stack.settings) as instance:
-            end_orphans(instance)
-            walk.go(control, instance)
-            walk.close(instance)
-        result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)
-        with database.transaction() as connection:
-            books.finish(connection, market.plan.book, "DONE", result)
+        if control is not None:
+            with dagster_instance(stack.settings) as instance:
+                end_orphans(instance)
+                walk.go(control, instance)
+                walk.close(instance)
+            result = collect(stack, market.plan, database, duplicate_orders(control.record()), began, memory.peak_mib)
+            with database.transaction() as connection:
+                books.finish(connection, market.plan.book, "DONE", result)
         if look is not None:
             look(database)
-    return result, False
+    return result, resumed

@@ -78,7 +78,7 @@ def _fold(bench: Bench, one: Judged, trials: int) -> dict[str, Any]:
         "judged_on": _span(bench, one.fold.judged),
         "trials": _counts([one])["scored"],
         "parameters": None if chosen is None else chosen["parameters"],
-        "in_sample": None if one.best is None or one.best.score is None else one.best.score.value,
+        "in_sample": _in_sample(one),
         "out_of_sample": bench.score(one.out_of_sample).value,
         "deflated_sharpe": None if chosen is None else chosen["deflated_sharpe"],
     }

@@ -7,13 +7,14 @@ its close, stopping wherever something fills, so that stops are placed inside th
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Protocol
 
+from trading.accounting.shares import shares
 from trading.backtest.idle import Idle
 from trading.backtest.result import Backtest, Placed
+from trading.backtest.source import Source
 from trading.backtest.sub_account import SubAccount
 from trading.backtest.trader import Trader
 from trading.backtest.wire import Wire
@@ -21,7 +22,7 @@ from trading.errors import Misconfigured
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.limits import Limits
-from trading.money import ZERO, floor_to, multiply
+from trading.money import ZERO, multiply
 from trading.order import Side
 from trading.performance.closes import Close
 from trading.performance.equity import equity_curve
@@ -33,26 +34,13 @@ from trading.simulation.grid import GridBars
 from trading.strategies.knowledge import Knowledge, Place, signal
 from trading.strategies.registry import strategy
 from trading.strategies.strategy import Desire, Parameters
-from trading.timeframe import EPOCH, Timeframe
+from trading.timeframe import Timeframe, milliseconds_of, moment_of
 
-_CENT = Decimal("0.01")
 #: Who looks on a terminal sees no more than this.
 _TELL_EVERY = 50
 #: Where the capital lies that no strategy has.
 _TREASURY = ("treasury", "-")
 Told = Callable[[int, int], None]
-
-
-class Source(Protocol):
-    """What is known at each close of a bar, as it was known then."""
-
-    def at(self, bar: datetime) -> Mapping[str, Knowledge]:
-        """Return by symbol what is known when the bar that opens at `bar` closes."""
-        ...
-
-    def closed_by(self, bar: datetime) -> Mapping[str, str]:
-        """Return by symbol which check of the data up to `bar` forbids new risk; no entry where none does."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -98,13 +86,12 @@ class Engine:
         self._setup = setup
         self._bars = bars
         self._source = source
-        owners = len(setup.strategies) * len(setup.instruments)
-        self._share = floor_to(setup.capital / owners, _CENT)
+        self._share, self._rest = shares(setup.capital, len(setup.strategies) * len(setup.instruments))
         self._exchange = Exchange(
             instruments=setup.instruments,
             bars=bars,
             length=setup.timeframe.milliseconds,
-            start=_milliseconds(setup.start),
+            start=milliseconds_of(setup.start),
             half_spread_bps=setup.half_spread_bps,
         )
         self._exchange.admit(setup.book, {setup.quote: setup.capital})
@@ -135,7 +122,7 @@ class Engine:
                 told(step, setup.steps)
             opens = setup.opens(step)
             self._signal(opens - setup.timeframe.delta, opens)
-            closes = _milliseconds(opens + setup.timeframe.delta)
+            closes = milliseconds_of(opens + setup.timeframe.delta)
             while trades := self._exchange.advance(closes):
                 self._trader.hear(trades)
             self._trader.settle()
@@ -216,11 +203,8 @@ class Engine:
 
     def _deposits(self) -> list[Movement]:
         setup = self._setup
-        rest = setup.capital - self._share * len(self._trader.subs)
-        shares = dict.fromkeys(self._trader.subs, self._share) | ({_TREASURY: rest} if rest else {})
-        return [
-            Movement(setup.start, *owner, setup.book, ZERO, share, capital=share) for owner, share in shares.items()
-        ]
+        paid = dict.fromkeys(self._trader.subs, self._share) | ({_TREASURY: self._rest} if self._rest else {})
+        return [Movement(setup.start, *owner, setup.book, ZERO, share, capital=share) for owner, share in paid.items()]
 
     def _movement(self, fill: Fill) -> Movement:
         request = self._wire.placed(fill).order.request
@@ -241,13 +225,13 @@ class Engine:
     def _closes(self, instrument: Instrument, end: datetime) -> list[Close]:
         """Return the closes of the traded bars, and the one before them."""
         delta = self._setup.timeframe.delta
-        start = _milliseconds(self._setup.start)
+        start, until = milliseconds_of(self._setup.start), milliseconds_of(end)
         before = self._bars.last_before(instrument.symbol, start)
-        bars = [*([] if before is None else [before]), *self._bars.window(instrument.symbol, start, _milliseconds(end))]
+        bars = [*([] if before is None else [before]), *self._bars.window(instrument.symbol, start, until)]
         return [
             Close(instrument.symbol, opened, opened + delta, multiply(Decimal(bar.close), instrument.tick))
             for bar in bars
-            for opened in (EPOCH + timedelta(milliseconds=bar.opened),)
+            for opened in (moment_of(bar.opened),)
         ]
 
 
@@ -259,7 +243,3 @@ def _signal_of(place: Place, bar: datetime, now: datetime, known: Knowledge, des
     """Return a signal that is acted on at once and stored nowhere: its lineage names no rows."""
     lineage = Lineage("backtest", "", known.forecast.get("model_id", ""), "", "", 0, None, known.regime.get("regime"))
     return signal(place, bar, now, known, desire, lineage)
-
-
-def _milliseconds(at: datetime) -> int:
-    return round((at - EPOCH).total_seconds() * 1000)

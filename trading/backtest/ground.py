@@ -1,29 +1,28 @@
 """The ground of a sweep: bars, what is known of them, an instrument and limits, in the arrays that the kernel reads."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from trading.accounting.shares import shares
 from trading.backtest.compiled.inputs import REGIMES, Floats, Ints, Known, Market, Rules
+from trading.backtest.source import Source
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
 from trading.limits import Limits
-from trading.money import divide, floor_to, multiply
+from trading.money import divide, multiply
 from trading.simulation.costs import LEVELS_PER_BAR
 from trading.simulation.path import TickBar
-from trading.strategies.knowledge import Knowledge
-from trading.timeframe import EPOCH, Timeframe
+from trading.strategies.knowledge import VOLATILITY_STEP
+from trading.timeframe import Timeframe, milliseconds_of
 
-#: The decimals in which a signal has its volatility.
-_STORED = Decimal("0.0000000001")
-#: A fee has so many decimals, capital is shared in cents.
+#: A fee has so many decimals.
 _FEE_PLACES = 8
-_CENT = Decimal("0.01")
 #: Shares and limits of up to four decimals are divided by so much.
 _FRACTION = 10_000
 _MOST = 2**61
@@ -36,18 +35,6 @@ class Window:
     timeframe: Timeframe
     start: datetime
     steps: int
-
-
-class Source(Protocol):
-    """What is known at the close of each bar, as the engine asks for it."""
-
-    def at(self, bar: datetime) -> Mapping[str, Knowledge]:
-        """Return by symbol what is known when the bar that opens at `bar` closes."""
-        ...
-
-    def closed_by(self, bar: datetime) -> Mapping[str, str]:
-        """Return by symbol what forbids new risk then."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +60,7 @@ def market(bars: Sequence[TickBar], window: Window, tick: Decimal) -> Market:
         Misconfigured: `window` does not begin at the opening time of a bar.
     """
     length, steps = window.timeframe.milliseconds, window.steps
-    start = round((window.start - EPOCH).total_seconds() * 1000)
+    start = milliseconds_of(window.start)
     if start % length:
         raise Misconfigured(f"kernel: no bar of {window.timeframe} opens at {window.start}")
     rows = np.array([[getattr(bar, name) for name in TickBar.__slots__] for bar in bars], dtype=np.int64).reshape(-1, 6)
@@ -136,7 +123,7 @@ def known(source: Source, symbol: str, window: Window, target: Decimal, names: S
 
 def scales(volatility: Floats, target: Decimal, timeframe: Timeframe) -> Floats:
     """Return which share of an exposure meets the volatility `target` a day, at most 1; see `Known`."""
-    stored = np.array([float(Decimal(repr(float(one))).quantize(_STORED)) for one in np.nan_to_num(volatility)])
+    stored = np.array([float(Decimal(repr(float(one))).quantize(VOLATILITY_STEP)) for one in np.nan_to_num(volatility)])
     daily = stored * math.sqrt(86_400 / timeframe.seconds)
     scale = np.where(daily > 0, np.minimum(1.0, float(target) / np.where(daily > 0, daily, 1.0)), 0.0)
     return np.where(np.isfinite(volatility) & (volatility != 0), scale, -1.0)
@@ -162,7 +149,7 @@ def rules(terms: Terms, market: Market) -> Rules:
     trade = multiply(one.tick, one.lot)
     quote = max(_places(trade), _FEE_PLACES, _places(terms.capital))
     value = max(quote, base + _places(one.tick))
-    share = floor_to(terms.capital, _CENT)
+    share, rest = shares(terms.capital, 1)
     made = Rules(
         tick=float(one.tick),
         lot=float(one.lot),
@@ -174,7 +161,7 @@ def rules(terms: Terms, market: Market) -> Rules:
         cash_value=10 ** (value - quote),
         tick_value=int(one.tick * 10 ** (value - base)),
         share=int(share * 10**quote),
-        rest=int((terms.capital - share) * 10**quote),
+        rest=int(rest * 10**quote),
         min_lots=_up(divide(one.min_quantity, one.lot)),
         min_value=min(_up(divide(one.min_notional, trade)), _MOST),
         max_value=min(int(divide(limits.max_order_value, trade)), _MOST),

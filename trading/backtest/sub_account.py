@@ -1,6 +1,6 @@
 """A sub-account of a backtest: what it owns and has working, told as execution reads it from its database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -204,7 +204,7 @@ def _standing(sub: SubAccount) -> Standing:
     )
 
 
-def oldest_first(made: Sequence[Ticketed]) -> list[Ticketed]:
+def oldest_first(made: Iterable[Ticketed]) -> list[Ticketed]:
     """Return orders in the order in which execution looks at them."""
     return sorted(made, key=_age)
 

@@ -16,15 +16,17 @@ from trading.backtest import kernel
 from trading.backtest.compiled.account import Fills
 from trading.backtest.compiled.inputs import REGIMES, Floats, Known, Market, Rules, Wishes
 from trading.backtest.compiled.rules import GIVEN, MEAN_REVERSION, TREND
-from trading.backtest.ground import Source, Terms, Window, known, market, rules
+from trading.backtest.ground import Terms, Window, known, market, rules
+from trading.backtest.source import Source
 from trading.errors import Misconfigured
+from trading.performance.sharpe import least_returns
 from trading.simulation.path import TickBar
 from trading.strategies.mean_reversion import MeanReversion
 from trading.strategies.strategy import Parameters
 from trading.strategies.trend import Trend
 
-#: Below so many returns chance alone makes ratios of any size (trading/performance/sharpe.py).
-_LEAST_RETURNS = 30
+#: Of the ratio per bar.
+_LEAST_RETURNS = least_returns(1)
 
 
 @dataclass(frozen=True)

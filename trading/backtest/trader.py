@@ -71,9 +71,8 @@ class Trader:
         moved = bool(self.due) or any(self._wire.stirred(made) for sub in self.subs.values() for made in sub.working)
         while moved:
             due = dict(self.due)
-            owners = {id(made): sub for sub in self.subs.values() for made in sub.working}
-            living = oldest_first([made for sub in self.subs.values() for made in sub.working])
-            asked = [self._ask(owners[id(made)], made) for made in living]
+            owners = {made: sub for sub in self.subs.values() for made in sub.working}
+            asked = [self._ask(owners[made], made) for made in oldest_first(owners)]
             decided = [self._evaluate(owner, reason) for owner, reason in due.items()]
             moved = any(asked) or any(decided)
 

@@ -1,7 +1,7 @@
 """The way of a backtest's orders to the venue in this very process: tickets out, what the venue says of them back."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from trading.backtest.sub_account import SubAccount, Ticketed
@@ -13,7 +13,7 @@ from trading.simulation.exchange import Exchange
 from trading.simulation.filters import Ticket
 from trading.simulation.funds import Trade
 from trading.simulation.working_order import Status
-from trading.timeframe import EPOCH
+from trading.timeframe import moment_of
 
 _STATES = {
     Status.NEW: OrderState.ACKED,
@@ -35,7 +35,7 @@ class Wire:
     @property
     def now(self) -> datetime:
         """The time of the venue."""
-        return EPOCH + timedelta(milliseconds=self._exchange.now)
+        return moment_of(self._exchange.now)
 
     def price(self, symbol: str) -> Decimal | None:
         """Return the last price of `symbol`, quote per base; None before its first bar."""
@@ -98,5 +98,5 @@ class Wire:
             trade.quantity,
             trade.fee,
             trade.fee_currency,
-            EPOCH + timedelta(milliseconds=trade.at),
+            moment_of(trade.at),
         )

@@ -13,7 +13,8 @@ from trading.timeframe import EPOCH, Timeframe
 
 #: A holding worth less of its equity than this is a remainder, not a position.
 _REMAINDER = 0.05
-_PLACES = Decimal("0.0000000001")
+#: Signals have their volatility in such steps.
+VOLATILITY_STEP = Decimal("0.0000000001")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def signal(place: Place, bar: datetime, now: datetime, known: Knowledge, desire:
         bar + 2 * place.timeframe.delta,
         desire.exposure,
         desire.stop,
-        Decimal(repr(known.features["volatility_24"])).quantize(_PLACES),
+        Decimal(repr(known.features["volatility_24"])).quantize(VOLATILITY_STEP),
         Decimal(repr(known.candle["close"])),
         desire.reason,
         lineage,
