@@ -1,0 +1,1 @@
+"""Tax lots: which acquisition each disposal is held against, and what it gained; every unit and every cent ties."""

@@ -1,0 +1,1 @@
+"""What a country allows and counts: one file each, data alone."""

@@ -1,0 +1,1 @@
+"""Which lot leaves first: one method, one file, one order."""
