@@ -21,7 +21,7 @@ from trading.errors import Misconfigured
 if TYPE_CHECKING:
     from cli.session.backtest import Terms
     from cli.session.markets import Market
-    from cli.session.tuning import Judged, Tuning
+    from cli.session.tuning import Bench, Judged, Tuning
 
 Strategy = Annotated[str, typer.Option(help="The strategy to tune; `tradewind strategies` lists them.")]
 Params = Annotated[
@@ -107,15 +107,24 @@ def _tuned(
     folder = (settings.data_dir / "studies" / place).resolve()
     for line in (*market.plan.notes, f"seed {tuning.seed}, study {study}, trials in {folder}"):
         note(line)
-    with progress() as told, search.journal(folder) as storage:
-        bench = Bench(market, terms, tuning)
-        folds = walk(storage, study, bench, tuning, told)
+    with progress() as heard, search.journal(folder) as storage:
+        compiled = settings.data_dir.resolve() / "compiled"
+        bench = Bench(market, terms, tuning, compiled)
+        folds = walk(storage, study, bench, tuning, heard)
         controls: list[tuple[Bench, list[Judged]]] = []
         for number in range(1, count + 1):
-            other = Bench(shuffled_market(market, block, number), terms, tuning)
-            controls.append((other, walk(storage, search.control(study, block, number), other, tuning, told)))
-        found = tuned.Tuned(bench, tuning, folds, search.counted(storage))
-    return {**_about(market, tuning), "study": study, "folder": str(folder), **tuned.document(found, controls)}
+            other = Bench(shuffled_market(market, block, number), terms, tuning, compiled)
+            controls.append((other, walk(storage, search.control(study, block, number), other, tuning, heard)))
+        told = tuned.document(tuned.Tuned(bench, tuning, folds, search.counted(storage)), controls)
+    swift = _swift(bench, folds)
+    told["trials"] |= {"by_kernel": swift, "by_engine": told["trials"]["scored"] - swift}
+    return {**_about(market, tuning), "study": study, "folder": str(folder), **told}
+
+
+def _swift(bench: "Bench", folds: "list[Judged]") -> int:
+    """Return how many of the scored trials the kernel has scored; the others are the engine's."""
+    tried = [(trial, one.fold.chosen) for one in folds for trial in one.tried if trial.score is not None]
+    return sum(bench.swift(trial.parameters, chosen) is not None for trial, chosen in tried)
 
 
 def _about(market: "Market", tuning: "Tuning") -> dict[str, Any]:
@@ -140,6 +149,7 @@ def _tell(told: dict[str, Any], *, json_: bool) -> int:
         ("searched", f"{told['strategy']} on {symbols}, {told['timeframe']}, {told['sampler']}, seed {told['seed']}"),
         *((one["parameter"], one["values"]) for one in told["space"]),
         ("trials", f"{counts['scored']:,} of this study, {counts['untold']:,} of them without a score"),
+        ("scored by", f"the kernel {counts['by_kernel']:,}, the engine {counts['by_engine']:,}"),
         ("impossible together, not tried", f"{counts['impossible']:,}"),
     ]
     table("tune", about)

@@ -1,25 +1,36 @@
-"""A tuning: parameters searched on one part of a market and judged on the next, part by part, and against chance."""
+"""A tuning: parameters searched on one part of a market and judged on the next, part by part, and against chance.
+
+Trials are scored by the compiled kernel where it has the strategy; what is chosen of them is traded once more by the
+engine, and has to be worth the same there.
+"""
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.session.backtest import Prepared, Terms, Told, bars_of, prepare
 from cli.session.markets import Market
 from cli.session.search import Sampler, Search, Trial, search
+from trading.accounting.shares import shares
 from trading.audit import canonical, digest
 from trading.backtest.folds import Fold
 from trading.backtest.score import Objective, Score, earned, score
 from trading.backtest.space import Dimension, Value
-from trading.errors import Misconfigured
+from trading.errors import BadData, Misconfigured
 from trading.strategies.registry import parameters, strategy
 
 if TYPE_CHECKING:
     from cli.session.search import Storage
     from trading.backtest.result import Backtest
+    from trading.backtest.sweep import Ground
+    from trading.strategies.strategy import Parameters
 
+#: Engine and kernel agree to this relative difference, or one of them is wrong; a ratio of small numbers loses digits.
+_CLOSE, _CLOSE_RATIO = 1e-9, 1e-6
 _BASIS_POINTS = Decimal(10_000)
 
 
@@ -60,13 +71,19 @@ class Judged:
 
 
 class Bench:
-    """Runs one strategy on stretches of a market; bars, and knowledge for the same columns, are made once."""
+    """Runs one strategy on stretches of a market; bars, and knowledge for the same columns, are made once.
 
-    def __init__(self, market: Market, terms: Terms, tuning: Tuning) -> None:
+    The kernel keeps its machine code in the folder `compiled`, if any.
+    """
+
+    def __init__(self, market: Market, terms: Terms, tuning: Tuning, compiled: Path | None = None) -> None:
         self.market = market
         self._terms = terms
         self._tuning = tuning
+        self._compiled = compiled
         self._prepared: dict[frozenset[str], Prepared] = {}
+        self._grounds: dict[tuple[frozenset[str], range], Sequence[Ground]] = {}
+        self._told: dict[tuple[str, range], Score | None] = {}
         fees = [one.taker_fee if terms.fee is None else terms.fee for one in market.plan.instruments]
         self._leaving = max(fees) + terms.half_spread_bps / _BASIS_POINTS
 
@@ -75,8 +92,8 @@ class Bench:
         from trading.backtest.engine import Engine
 
         name = self._tuning.strategy
-        told = parameters(name, {**self._tuning.fixed, **values})
-        made = self._made(told.model_dump())
+        told = _parameters(self._tuning, values)
+        made = self._made(told)
         place = {"start": made.setup.opens(steps.start), "steps": len(steps), "strategies": {name: told}}
         return Engine(replace(made.setup, **place), made.bars, made.history).run()
 
@@ -91,23 +108,93 @@ class Bench:
     def judge(self, values: Mapping[str, Value], steps: range) -> Score | None:
         """Return the score of `values` in the steps; None where they cannot be so together."""
         try:
-            parameters(self._tuning.strategy, {**self._tuning.fixed, **values})
+            _parameters(self._tuning, values)
         except Misconfigured:
             return None
-        found = self.score(self.stretch(values, steps))
+        found = self.swift(values, steps) or self.score(self.stretch(values, steps))
         return replace(found, value=None) if found.trades < self._tuning.least_trades else found
+
+    def swift(self, values: Mapping[str, Value], steps: range) -> Score | None:
+        """Return the score of a stretch by the kernel; None where it has no such strategy, or cannot tell."""
+        place = canonical(dict(values)), steps
+        if place not in self._told:
+            self._told[place] = self._swept(_parameters(self._tuning, values), steps)
+        return self._told[place]
+
+    def check(self, trial: Trial, steps: range) -> None:
+        """Trade a trial that the kernel has scored by the engine; BadData where that is worth anything else."""
+        told = None if trial.score is None else self.swift(trial.parameters, steps)
+        if told is None:
+            return
+        found = self.score(self.stretch(trial.parameters, steps))
+        if apart := difference(told, found):
+            chosen = f"{self._tuning.strategy} with {canonical(dict(trial.parameters))}"
+            raise BadData(
+                f"kernel and engine differ in {apart} of {chosen} in steps {steps.start} to {steps.stop}:"
+                " one of them is wrong, and no score of this tuning is to be used"
+            )
 
     def score(self, run: Run) -> Score:
         """Return the score of a stretch."""
         return score(run.made, run.trades, self._tuning.objective, self.market.plan.timeframe.bars_per_year)
 
-    def _made(self, values: Mapping[str, Any]) -> Prepared:
+    def _swept(self, told: "Parameters", steps: range) -> Score | None:
+        from trading.backtest import sweep
+
+        if not by_kernel(self._tuning.strategy):
+            return None
+        names = strategy(self._tuning.strategy).columns(told)
+        place = frozenset(names), steps
+        try:
+            if place not in self._grounds:
+                self._grounds[place] = grounds(self._made(told), steps, self._leaving, names)
+        except Misconfigured:
+            # Its steps are too fine to be counted there.
+            return None
+        on = self._grounds[place]
+        if len(on) == 1:
+            row = sweep.sweep(on[0], [told], cache=self._compiled)
+        else:
+            _, rest = shares(self._terms.capital, len(on))
+            row = sweep.together(on, float(rest), told, self._compiled)
+        return scored(row.row(0, named=True), self._tuning.objective, self.market.plan.timeframe.bars_per_year)
+
+    def _made(self, told: "Parameters") -> Prepared:
         name = self._tuning.strategy
-        read = frozenset(strategy(name).columns(parameters(name, values)))
+        read = frozenset(strategy(name).columns(told))
         if read not in self._prepared:
-            plan = replace(self.market.plan, strategies=(name,), parameters={name: values})
+            plan = replace(self.market.plan, strategies=(name,), parameters={name: told.model_dump()})
             self._prepared[read] = prepare(replace(self.market, plan=plan), self._terms)
         return self._prepared[read]
+
+
+def _parameters(tuning: Tuning, values: Mapping[str, Value]) -> "Parameters":
+    return parameters(tuning.strategy, {**tuning.fixed, **values})
+
+
+def grounds(made: Prepared, steps: range, leaving: Decimal, names: Sequence[str]) -> "Sequence[Ground]":
+    """Return what the kernel needs to trade the steps, symbol by symbol, each with its share of the capital.
+
+    `leaving` is what it costs to sell the rest at the end, as a fraction; `names` are the columns that are read.
+
+    Raises:
+        Misconfigured: the kernel cannot count so finely.
+    """
+    from trading.backtest.ground import Terms as Costs
+    from trading.backtest.ground import Window
+    from trading.backtest.sweep import ground
+
+    setup, last = made.setup, made.bars.last
+    window = Window(setup.timeframe, setup.opens(steps.start), len(steps))
+    share, _ = shares(setup.capital, len(setup.instruments))
+    found: list[Ground] = []
+    for one in setup.instruments:
+        alone = len(setup.instruments) == 1
+        capital = setup.capital if alone else share
+        costs = Costs(one, setup.limits, capital, setup.half_spread_bps, float(leaving), alone)
+        bars = made.bars.window(one.symbol, 0, (last or 0) + 1)
+        found.append(ground(bars, made.history, window, costs, names))
+    return found
 
 
 def walk(storage: "Storage", study: str, bench: Bench, tuning: Tuning, told: Told) -> list[Judged]:
@@ -127,6 +214,8 @@ def walk(storage: "Storage", study: str, bench: Bench, tuning: Tuning, told: Tol
         )
         tried = search(storage, f"{study}/fold-{fold.number}", task, heard)
         best = best_of(tried)
+        if best is not None:
+            bench.check(best, fold.chosen)
         flat = Run([0.0] * len(fold.judged), 0)
         found.append(Judged(fold, tried, best, bench.stretch(best.parameters, fold.judged) if best else flat))
     return found
@@ -145,6 +234,42 @@ def study_of(market: Market, terms: Terms, tuning: Tuning) -> tuple[str, str]:
     space = [vars(one) for one in tuning.space]
     costs = {**vars(terms), "limits": terms.limits.model_dump(mode="json")}
     return f"{tuning.strategy}-{place}", digest([plan.configuration, costs, told, cut, space, text])[:12]
+
+
+def by_kernel(name: str) -> bool:
+    """Whether the kernel has the rule of the strategy `name`, so that it scores the trials."""
+    from trading.backtest.sweep import known_to_kernel
+
+    return known_to_kernel(strategy(name).parameters)
+
+
+def scored(row: Mapping[str, Any], objective: Objective, bars_per_year: float) -> Score | None:
+    """Return the score of a row of `trading/backtest/sweep.py:scores`; None where the kernel could not tell."""
+    if not math.isfinite(row["equity"]):
+        return None
+    year, mean = math.sqrt(bars_per_year), row["mean"]
+    worth = {
+        "sharpe": None if row["sharpe"] is None else row["sharpe"] * year,
+        "sortino": mean / row["downside"] * year if row["downside"] > 0 else None,
+        "calmar": mean * bars_per_year / -row["drawdown"] if row["drawdown"] < 0 else None,
+        "return": row["earned"],
+    }
+    told = {name: row[name] or 0.0 for name in ("earned", "drawdown", "sharpe", "skew", "kurtosis")}
+    return Score(worth[objective], row["bars"], row["trades"], **told)
+
+
+def difference(one: Score, other: Score) -> str:
+    """Return which figure of two scores of the same trades differs, with both; empty where none does."""
+    for name, told in vars(one).items():
+        found = vars(other)[name]
+        close = _CLOSE_RATIO if name == "value" else _CLOSE
+        if told is None or found is None:
+            apart = told is not found
+        else:
+            apart = told != found and not abs(told - found) <= close * max(1.0, abs(found))
+        if apart:
+            return f"{name} ({told!r}, not {found!r})"
+    return ""
 
 
 def best_of(tried: Sequence[Trial]) -> Trial | None:

@@ -41,7 +41,8 @@ class Window:
 class Terms:
     """What trading begins with and costs: capital in quote, half a spread in basis points.
 
-    What is held at the end is sold at its close for `leaving`, a fraction of its value.
+    What is held at the end is sold at its close for `leaving`, a fraction of its value. Whoever is not `alone` at the
+    venue shares a wallet with others: what rests on how much they have in it is not told.
     """
 
     instrument: Instrument
@@ -49,6 +50,7 @@ class Terms:
     capital: Decimal
     half_spread_bps: Decimal = Decimal(1)
     leaving: float = 0.0
+    alone: bool = True
 
 
 def market(bars: Sequence[TickBar], window: Window, tick: Decimal) -> Market:
@@ -90,15 +92,18 @@ def _walked(table: Ints, tick: float, *, seen: bool) -> Market:
     there[0] &= seen
     opens = np.where(there, opened, stands)
     up = high - opened < opened - low
+    lows = np.where(there, low, _MOST)
     return Market(
         opens,
         np.where(there, np.where(up, high, low), stands),
         np.where(there, np.where(up, low, high), stands),
-        np.where(there, low, _MOST),
+        lows,
         closes,
         np.where(there, np.maximum(1, behind // LEVELS_PER_BAR), 0),
+        np.minimum(lows, np.append(opens[1:], _MOST)),
         opens * tick,
         (closes * tick).astype(np.float64),
+        float(max(opens.max(), closes.max()) * tick),
     )
 
 
@@ -166,6 +171,7 @@ def rules(terms: Terms, market: Market) -> Rules:
         min_value=min(_up(divide(one.min_notional, trade)), _MOST),
         max_value=min(int(divide(limits.max_order_value, trade)), _MOST),
         leaving=terms.leaving,
+        alone=int(terms.alone),
         **_fractions(limits),
         **_costs(terms, base, quote),
     )

@@ -6,7 +6,7 @@ thing may differ by a lot: a size that the volatility target scales by a fractio
 would make a whole number of lots.
 
 What is compiled are plain Python functions, those of `compiled/`; nothing is before the first call. That takes some
-seconds, in each process, unless there is a `cache` folder.
+seconds, in each process, unless the first call names a `cache` folder in which the code lies already.
 """
 
 from collections.abc import Callable
@@ -15,57 +15,77 @@ from hashlib import sha256
 from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from trading.backtest.compiled import account, decision, exact, idle, inputs, rules, tally, trading, venue
-from trading.backtest.compiled.account import ACCOUNT, Account, Fills, begin
-from trading.backtest.compiled.idle import Signal, calm_of, leaves, passes, rises, surpasses
-from trading.backtest.compiled.inputs import RULES, Floats, Known, Market, Rules, Wishes
-from trading.backtest.compiled.rules import Values, desired
-from trading.backtest.compiled.tally import Tally, begun, keep, marked
-from trading.backtest.compiled.trading import Bar, jump, raised, signal, take, walk
+from trading.backtest.compiled import (
+    account,
+    course,
+    decision,
+    exact,
+    idle,
+    inputs,
+    page,
+    quiet,
+    rules,
+    tally,
+    trading,
+    venue,
+)
+from trading.backtest.compiled.account import ACCOUNT, Fills, begin
+from trading.backtest.compiled.course import COURSE, embark, tally_of
+from trading.backtest.compiled.inputs import RULES, Floats, Ints, Known, Market, Rules, Wishes
+from trading.backtest.compiled.page import through
+from trading.backtest.compiled.rules import Wish
+from trading.backtest.compiled.tally import keep, marked
 from trading.execution import plan
 from trading.simulation import costs
 
 #: What is called often has to stand where it is called: a call costs more than what it does.
-_INLINE = (exact, rules, idle, tally, account, decision)
+_INLINE = (exact, rules, idle, tally, account, decision, quiet, course, page)
 _CALLED = (venue, trading)
 #: The setting of numba that says where compiled code is kept; there is no argument for it.
 _CACHE_DIR = "CACHE_DIR"
+#: Slots that all sets go through before the next ones.
+PAGE = 2048
+_MADE: list[Callable[..., None]] = []
 #: What is told of each set, in this order: in quote, the number of fills, a fraction, sums of powers of returns.
 MEASURED = ("equity", "positions", "fees", "fills", "drawdown", "sum", "squares", "cubes", "fourths", "losses")
-
-
-class Wish(NamedTuple):
-    """What one set wants: its rule with 7 values, and the two measures that the rule reads, by slot."""
-
-    rule: int
-    values: Values
-    one: Floats
-    other: Floats
 
 
 def trade(market: Market, known: Known, rules: Rules, wishes: Wishes, cache: Path | None = None) -> Floats:
     """Return MEASURED of each set of `wishes` (sets, 10); other threads run meanwhile."""
     measured = np.zeros((len(wishes.sets), len(MEASURED)))
-    _call(market, known, rules, wishes, np.zeros((0, 5), dtype=np.int64), np.zeros(0), measured, cache)
+    _call(market, known, rules, wishes, None, np.zeros(0), measured, cache)
     return measured
+
+
+def followed(
+    market: Market, known: Known, rules: Rules, wishes: Wishes, cache: Path | None = None
+) -> tuple[Floats, Floats]:
+    """Return MEASURED of the only set of `wishes`, and the equity at the beginning and each close."""
+    measured, curve = np.zeros((1, len(MEASURED))), np.zeros(len(market.opens) - 1)
+    _call(market, known, rules, wishes, None, curve, measured, cache)
+    return measured[0], curve
 
 
 def traced(
     market: Market, known: Known, rules: Rules, wishes: Wishes, cache: Path | None = None
-) -> tuple[Floats, Floats, Fills]:
+) -> tuple[Floats, Floats, Ints]:
     """Return MEASURED of the only set of `wishes`, the equity at the beginning and each close, and the fills.
 
     A fill is (moment, side, ticks, lots, fee): 4 x slot + corner, 1 or -1, the fee in units of what was received.
     """
-    count = int(trade(market, known, rules, wishes, cache)[0, 3])
-    measured, fills = np.zeros((1, len(MEASURED))), np.zeros((count, 5), dtype=np.int64)
-    curve = np.zeros(len(market.opens) - 1)
+    measured, curve, fills = np.zeros((1, len(MEASURED))), np.zeros(len(market.opens) - 1), _rows(0)
+    _call(market, known, rules, wishes, fills, curve, measured, cache)
+    fills = _rows(int(measured[0, 3]))
     _call(market, known, rules, wishes, fills, curve, measured, cache)
     return measured[0], curve, fills
+
+
+def _rows(count: int) -> Ints:
+    return np.zeros((count, 5), dtype=np.int64)
 
 
 def _call(
@@ -78,12 +98,17 @@ def _call(
     measured: Floats,
     cache: Path | None,
 ) -> None:
-    _compiled(cache)(market, known, np.array([rules], dtype=RULES)[0], wishes, fills, curve, measured)
+    _compiled(cache)(market, known, np.array([rules], dtype=RULES)[0], wishes, fills, curve, measured, PAGE)
 
 
-@once
 def _compiled(cache: Path | None) -> Callable[..., None]:
-    """Return `run` as machine code, which is made at the first call with it."""
+    """Return `run` as machine code, which is made at the first call with it, once in a process."""
+    if not _MADE:
+        _MADE.append(_machine(cache))
+    return _MADE[0]
+
+
+def _machine(cache: Path | None) -> Callable[..., None]:
     import numba
     from numba.core import config
 
@@ -109,11 +134,33 @@ def _register() -> None:
     """Let compiled functions call those of the parts."""
     from numba.extending import register_jitable
 
+    _register_lending()
     for part in (*_INLINE, *_CALLED):
         for function in _functions(part):
             register_jitable(error_model="numpy", forceinline=part in _INLINE)(function)
-    for function in (_trade, _onwards):
+    for function in (_market, _wish):
         register_jitable(error_model="numpy")(function)
+
+
+def _register_lending() -> None:
+    from numba.extending import intrinsic, overload
+
+    def uncounted(_context: Any, array: Any) -> Any:
+        def built(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+            made = context.make_array(array)(context, builder, value=values[0])
+            made.meminfo = made.meminfo.type(None)
+            return made._getvalue()
+
+        return array(array), built
+
+    passed: Any = intrinsic(uncounted)
+
+    @overload(lent)
+    def _lent(array: Any) -> Any:  # noqa: ARG001 - only its type is looked at
+        def made(array: Any) -> Any:
+            return passed(array)
+
+        return made
 
 
 def _functions(part: ModuleType) -> list[Callable[..., Any]]:
@@ -121,71 +168,70 @@ def _functions(part: ModuleType) -> list[Callable[..., Any]]:
 
 
 def run(
-    market: Market, known: Known, rules: Rules, wishes: Wishes, fills: Fills, curve: Floats, measured: Floats
+    market: Market,
+    known: Known,
+    rules: Rules,
+    wishes: Wishes,
+    fills: Fills,
+    curve: Floats,
+    measured: Floats,
+    page: int,
 ) -> None:
-    """Trade each set of `wishes` and write MEASURED of it into `measured` (sets, 10).
+    """Trade each set of `wishes`, a `page` of slots at a time, and write MEASURED of it into `measured` (sets, 10).
 
     The first fills go into `fills` (any number, 5: moment, side, ticks, lots, fee in units), the equity at each close
-    into `curve` when it has one place per slot traded and one for the beginning; of the last set, if there are several.
+    into `curve` when it has one place per slot traded and one for the beginning; both of a single set.
     """
-    accounts = np.zeros(len(measured), dtype=ACCOUNT)
-    close = market.close_quote[len(market.opens) - 2]
+    market, known = _market(market), Known(lent(known.closed), lent(known.volatility), lent(known.scale))
+    accounts, courses = np.zeros(len(measured), dtype=ACCOUNT), np.zeros(len(measured), dtype=COURSE)
+    last = len(market.opens) - 2
+    # All sets go through one page after the other: what they read of it stays close to the processor meanwhile.
+    for first in range(1, last + 1, page):
+        for row in range(len(measured)):
+            account, course = accounts[row], courses[row]
+            if first == 1:
+                begin(account, rules)
+                embark(course, account.cash_quote + rules.rest / rules.quote_ones)
+                keep(curve, 0, tally_of(course))
+            end = min(first + page - 1, last)
+            through(account, course, market, known, rules, _wish(wishes, row), first, end, fills, curve)
     for row in range(len(measured)):
-        account, values = accounts[row], wishes.sets[row]
-        begin(account, rules)
-        one, other = wishes.measures[int(values[0])], wishes.measures[int(values[1])]
-        numbers = (values[2], values[3], values[4], values[5], values[6], values[7], values[8])
-        tally = _trade(account, market, known, rules, Wish(wishes.rule, numbers, one, other), fills, curve)
-        measured[row, 0], measured[row, 1] = tally.equity, account.holding_base * close
+        account, course = accounts[row], courses[row]
+        positions = account.holding_base * market.close_quote[last]
+        held = positions * (1 - rules.leaving)
+        tally = marked(tally_of(course), account.cash_quote + rules.rest / rules.quote_ones + held)
+        keep(curve, last, tally)
+        measured[row, 0], measured[row, 1] = tally.equity, positions
         measured[row, 2], measured[row, 3] = account.fees, account.fills
         measured[row, 4], measured[row, 5], measured[row, 6] = tally.drawdown, tally.first, tally.second
         measured[row, 7], measured[row, 8], measured[row, 9] = tally.third, tally.fourth, tally.losses
 
 
-def _trade(
-    account: Account, market: Market, known: Known, rules: Rules, wish: Wish, fills: Fills, curve: Floats
-) -> Tally:
-    rest = rules.rest / rules.quote_ones
-    tally, last = begun(account.cash_quote + rest), len(market.opens) - 2
-    keep(curve, 0, tally)
-    told, passed, left, calm = Signal(0, 0.0, 0.0, 0.0, 0.0), False, -1, calm_of(account, rules)
-    for slot in range(1, last + 1):
-        past = slot - 1
-        scale, close, price = known.scale[past], market.close_quote[past], market.open_quote[slot]
-        if scale >= 0:
-            measured = wish.one[past], wish.other[past], known.volatility[past]
-            exposure, distance = desired(calm, wish.rule, wish.values, *measured, close)
-            if exposure >= 0:
-                told = Signal(slot, exposure, distance, scale, close)
-                passed = passes(calm, told, price, known.closed[past])
-                left = slot if passed and leaves(calm, told) else left
-                if not passed or rises(calm, told) or surpasses(calm, price):
-                    passed = passed and raised(account, rules, told, market.closes[past], market.opens[slot])
-                    if not passed:
-                        take(account, told, market.closes[past], known.closed[past], left)
-                        signal(account, rules, slot, market.opens[slot], market.depth[slot], fills)
-                    calm = calm_of(account, rules)
-        if slot > 1:
-            tally = marked(tally, calm.cash + rest + calm.held * close)
-            keep(curve, past, tally)
-        if calm.stop > 0 and calm.stop >= min(market.lows[slot], market.opens[slot + 1]):
-            if passed:
-                take(account, told, market.closes[told.slot - 1], known.closed[past], left)
-                passed = False
-            account.closed = known.closed[past]
-            _onwards(account, market, rules, slot, fills)
-            calm = calm_of(account, rules)
-    held = account.holding_base * market.close_quote[last] * (1 - rules.leaving)
-    tally = marked(tally, account.cash_quote + rest + held)
-    keep(curve, last, tally)
-    return tally
+def lent(array: Any) -> Any:
+    """Return `array`, of which compiled code does not count who has it: to count costs more than to read from it.
+
+    The caller of `run` has it all the while.
+    """
+    return array
 
 
-def _onwards(account: Account, market: Market, rules: Rules, slot: int, fills: Fills) -> None:
-    """Walk through the bar of `slot` into the next open, as far as something may happen there."""
-    opened, depth = market.opens[slot + 1], market.depth[slot + 1]
-    if account.stop >= market.lows[slot]:
-        corners = (market.first[slot], market.second[slot], market.closes[slot])
-        walk(account, rules, Bar(slot, market.opens[slot], *corners, market.depth[slot]), fills)
-    if account.due + account.lost > 0 or 0 < account.stop >= opened:
-        jump(account, rules, slot + 1, opened, depth, fills)
+def _market(whole: Market) -> Market:
+    return Market(
+        lent(whole.opens),
+        lent(whole.first),
+        lent(whole.second),
+        lent(whole.lows),
+        lent(whole.closes),
+        lent(whole.depth),
+        lent(whole.reach),
+        lent(whole.open_quote),
+        lent(whole.close_quote),
+        whole.top,
+    )
+
+
+def _wish(wishes: Wishes, row: int) -> Wish:
+    values, measures = wishes.sets[row], lent(wishes.measures)
+    one, other, third = measures[int(values[0])], measures[int(values[1])], measures[int(values[2])]
+    numbers = (values[3], values[4], values[5], values[6], values[7], values[8], values[9])
+    return Wish(wishes.rule, numbers, one, other, third)

@@ -13,15 +13,16 @@ import numpy.typing as npt
 import polars as pl
 
 from trading.backtest import kernel
-from trading.backtest.compiled.account import Fills
-from trading.backtest.compiled.inputs import REGIMES, Floats, Known, Market, Rules, Wishes
-from trading.backtest.compiled.rules import GIVEN, MEAN_REVERSION, TREND
+from trading.backtest.compiled.inputs import REGIMES, Floats, Ints, Known, Market, Rules, Wishes
+from trading.backtest.compiled.rules import GIVEN, MEAN_REVERSION, MULTI_TIMEFRAME, TREND
 from trading.backtest.ground import Terms, Window, known, market, rules
 from trading.backtest.source import Source
 from trading.errors import Misconfigured
 from trading.performance.sharpe import least_returns
 from trading.simulation.path import TickBar
 from trading.strategies.mean_reversion import MeanReversion
+from trading.strategies.multi_timeframe import MultiTimeframe
+from trading.strategies.multi_timeframe import columns as timeframes
 from trading.strategies.strategy import Parameters
 from trading.strategies.trend import Trend
 
@@ -66,11 +67,34 @@ def sweep(ground: Ground, sets: Sequence[Parameters], workers: int = 1, cache: P
 
     # The first call compiles; several at once would each do it.
     rows = [measured(wishes.sets[:1])]
-    parts: list[Floats] = np.array_split(wishes.sets[1:], workers)
-    with ThreadPoolExecutor(workers) as pool:
-        rows += pool.map(measured, parts)
+    if len(sets) > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            rows += pool.map(measured, np.array_split(wishes.sets[1:], workers))
     told = pl.DataFrame([one.model_dump() for one in sets])
-    return told.hstack(scores(np.concatenate(rows), ground))
+    return told.hstack(scores(np.concatenate(rows), _bars(ground), _capital(ground)))
+
+
+def together(grounds: Sequence[Ground], rest: float, one: Parameters, cache: Path | None = None) -> pl.DataFrame:
+    """Return the one row that `scores` tells of `one` on several grounds of equal length at once, as one book.
+
+    `rest` of its capital, in quote, is on none of them.
+
+    Raises:
+        Misconfigured: as `sweep`.
+    """
+    each = [kernel.followed(on.market, on.known, on.rules, wishes_of(on, [one]), cache) for on in grounds]
+    curve = rest + np.sum([line for _, line in each], axis=0)
+    earned = curve[1:] / curve[:-1] - 1
+    sums = [(earned**power).sum() for power in (1, 2, 3, 4)]
+    drawdown, losses = (curve / np.maximum.accumulate(curve) - 1).min(), (np.minimum(earned, 0) ** 2).sum()
+    positions, fees, fills = np.sum([measured[1:4] for measured, _ in each], axis=0)
+    measured = np.array([[curve[-1], positions, fees, fills, drawdown, *sums, losses]])
+    return scores(measured, _bars(grounds[0]), rest + sum(map(_capital, grounds)))
+
+
+def known_to_kernel(kind: type[Parameters]) -> bool:
+    """Whether the kernel has the rule of the strategy with such parameters."""
+    return kind in _RULES
 
 
 def given(ground: Ground, exposures: Floats, stops: Floats, cache: Path | None = None) -> pl.DataFrame:
@@ -78,10 +102,11 @@ def given(ground: Ground, exposures: Floats, stops: Floats, cache: Path | None =
 
     An exposure of NaN is no signal, a stop of NaN no stop.
     """
-    return scores(kernel.trade(ground.market, ground.known, ground.rules, wanted(exposures, stops), cache), ground)
+    measured = kernel.trade(ground.market, ground.known, ground.rules, wanted(exposures, stops), cache)
+    return scores(measured, _bars(ground), _capital(ground))
 
 
-def traced(ground: Ground, one: Parameters, cache: Path | None = None) -> tuple[Floats, Fills]:
+def traced(ground: Ground, one: Parameters, cache: Path | None = None) -> tuple[Floats, Ints]:
     """Return the equity at the beginning and at each close with the parameters `one`, and the fills.
 
     A fill is (moment, side, ticks, lots, fee) as `kernel.traced` has it.
@@ -112,8 +137,8 @@ def wanted(exposures: Floats, stops: Floats) -> Wishes:
     return Wishes(GIVEN, sets, np.concatenate([exposures, stops]))
 
 
-def scores(measured: Floats, ground: Ground) -> pl.DataFrame:
-    """Return what `kernel.MEASURED` of each set is worth, one row each.
+def scores(measured: Floats, bars: int, capital: float) -> pl.DataFrame:
+    """Return what `kernel.MEASURED` of each set is worth after so many bars with `capital` in quote, one row each.
 
     equity, positions (at the last close) and fees in quote; trades are fills; earned and drawdown are fractions (-0.1
     is ten per cent below the peak). mean, deviation, downside (root mean square of the losses), skew and excess
@@ -121,8 +146,6 @@ def scores(measured: Floats, ground: Ground) -> pl.DataFrame:
     has grown beyond the numbers of the kernel.
     """
     told = dict(zip(kernel.MEASURED, measured.T, strict=True))
-    bars = len(ground.market.opens) - 2
-    capital = (ground.rules.share + ground.rules.rest) / ground.rules.quote_ones
     first, second, third, fourth = (told[name] / bars for name in ("sum", "squares", "cubes", "fourths"))
     variance = np.maximum(second - first**2, 0.0)
     moved = (variance > 0) & (bars >= _LEAST_RETURNS)
@@ -153,24 +176,39 @@ def scores(measured: Floats, ground: Ground) -> pl.DataFrame:
     )
 
 
+def _bars(ground: Ground) -> int:
+    return len(ground.market.opens) - 2
+
+
+def _capital(ground: Ground) -> float:
+    return (ground.rules.share + ground.rules.rest) / ground.rules.quote_ones
+
+
 def _where(known: npt.NDArray[np.bool_], values: Floats) -> pl.Series:
     return pl.Series(np.where(known, values, np.nan)).fill_nan(None)
 
 
 def _trend(one: Trend, places: Mapping[str, int]) -> Sequence[float]:
     strength = (one.least_strength, one.full_strength, one.max_exposure, one.step, one.stop_multiple)
-    return places[one.gap], places["adx_14"], one.entry, one.exit, *strength
+    # A rule of fewer measures has the first once more.
+    return places[one.gap], places["adx_14"], places[one.gap], one.entry, one.exit, *strength
 
 
 def _mean_reversion(one: MeanReversion, places: Mapping[str, int]) -> Sequence[float]:
     allowed = sum(1 << REGIMES.index(name) for name in set(one.regimes))
     values = (one.entry, one.exit, one.exposure, one.stop_multiple, allowed, 0.0, 0.0)
-    return places[one.z_score], places["regime"], *values
+    return places[one.z_score], places["regime"], places[one.z_score], *values
 
 
-#: Two rows of the measures and seven values.
-_COLUMNS = 9
+def _multi_timeframe(one: MultiTimeframe, places: Mapping[str, int]) -> Sequence[float]:
+    values = (one.entry, one.exit, one.confirm, one.exit_after, one.exposure, one.stop_multiple, 0.0)
+    return *(places[name] for name in timeframes(one)[:3]), *values
+
+
+#: Three rows of the measures and seven values.
+_COLUMNS = 10
 _RULES: Mapping[type[Parameters], tuple[int, Callable[..., Sequence[float]]]] = {
     Trend: (TREND, _trend),
     MeanReversion: (MEAN_REVERSION, _mean_reversion),
+    MultiTimeframe: (MULTI_TIMEFRAME, _multi_timeframe),
 }

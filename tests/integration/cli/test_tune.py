@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from cli.program import enter
+from cli.session import tuning
 from tests.integration.cli.test_json import assert_documented
 
 Told = dict[str, Any]
@@ -102,16 +104,17 @@ def test_all_trials_on_a_market_count(typed: Typed) -> None:
 
 
 def test_after_a_kill_it_goes_on_as_if_there_was_none(typed: Typed, tmp_path: Path) -> None:
-    command = (*TINY, "--trials", "16", "--control", "0")
+    command = (*TINY, "--trials", "40", "--control", "0")
     arguments = [sys.executable, "-m", "cli.main", *type_it(tmp_path / "killed", *command)]
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    # It compiles first.
+    deadline = time.monotonic() + 300
     while done(tmp_path / "killed") < 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = done(tmp_path / "killed")
-    assert 5 <= before < 32
+    assert 5 <= before < 80
     _, told = typed(*command, folder=tmp_path / "killed")
     _, whole = typed(*command, folder=tmp_path / "whole")
     assert findings(told) == findings(whole)
@@ -122,6 +125,46 @@ def test_after_a_kill_it_goes_on_as_if_there_was_none(typed: Typed, tmp_path: Pa
 def done(folder: Path) -> int:
     """Return how many trials of a data folder are finished: their findings are in the journal."""
     return sum(file.read_text().count('"found"') for file in folder.glob("studies/*/trials.journal"))
+
+
+def test_kernel_and_engine_choose_the_same(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = (*QUICK, "--symbols", "BTC/USDT,ETH/USDT,SOL/USDT", "--control", "1")
+    _, swift = typed(*command)
+    monkeypatch.setattr(tuning, "by_kernel", lambda _: False)
+    _, exact = typed(*command, folder=tmp_path / "engine")
+    assert (swift["trials"]["by_kernel"], swift["trials"]["by_engine"]) == (12, 0)
+    assert (exact["trials"]["by_kernel"], exact["trials"]["by_engine"]) == (0, 12)
+    assert swift["study"] == exact["study"]
+    assert any(one["parameters"] for one in exact["folds"])
+    for one, other in zip(swift["folds"], exact["folds"], strict=True):
+        assert one["parameters"] == other["parameters"]
+        assert one["in_sample"] == pytest.approx(other["in_sample"], rel=1e-9)
+        assert one["deflated_sharpe"] == pytest.approx(other["deflated_sharpe"], rel=1e-6)
+    assert swift["out_of_sample"] == exact["out_of_sample"]
+    assert swift["controls"][0]["out_of_sample"] == exact["controls"][0]["out_of_sample"]
+
+
+def test_a_choice_that_is_worth_less_to_the_engine_is_an_error_that_names_it(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    honest = tuning.scored
+
+    def rosy(*arguments: Any) -> Any:
+        found = honest(*arguments)
+        return found and replace(found, earned=found.earned + 1e-8)
+
+    monkeypatch.setattr(tuning, "scored", rosy)
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert enter(type_it(tmp_path, *QUICK)) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "kernel and engine differ in earned" in said
+    assert '"entry":' in said
+
+
+def test_what_the_kernel_does_not_know_the_engine_scores(typed: Typed) -> None:
+    command = ("--strategy", "dollar_cost_average", *QUICK[2:], "--trials", "2")
+    _, told = typed(*command)
+    assert (told["trials"]["by_kernel"], told["trials"]["by_engine"]) == (0, 4)
 
 
 def test_a_planted_edge_is_found(typed: Typed, tmp_path: Path) -> None:
@@ -208,6 +251,7 @@ def test_a_person_reads_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert enter(["tune", *TINY, "--trials", "3", "--data-dir", str(tmp_path)]) == 0
     told = capsys.readouterr()
     said = " ".join(told.out.split())
+    assert "scored by the kernel 6, the engine 0" in said
     for words in ("in sample", "out of sample", "fold 2", "as it was", "deflated", "shuffled market 1", "--set trend."):
         assert words in said
     assert "seed 7" in told.err

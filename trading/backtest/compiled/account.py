@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.backtest.compiled.exact import exceeds, nearest, whole_part
-from trading.backtest.compiled.inputs import Rules
+from trading.backtest.compiled.inputs import Ints, Rules
 
-Fills = npt.NDArray[np.int64]
+#: Where fills are written to; None where nobody wants them, for to hand an array on costs more than a decision.
+Fills = npt.NDArray[np.int64] | None
 BUY, SELL = 1, -1
 #: More units of quote are not counted.
 _MOST = 2.0**61
@@ -32,7 +33,8 @@ class Account(Protocol):
     The signal in force was taken at the open of slot `signal`; its `exposure` and stop `distance` (-1 for none) are
     ten-thousandths, `reference` (ticks) is the close before; it is `fresh` until it was decided about. `closed` forbids
     new risk, `due` says that a decision waits. What a decision wants: `target` (base), `lots` of an entry or exit, a
-    stop for `guarded` lots at `level`. What has `outgrown` the numbers of the kernel has no equity any more: NaN.
+    stop for `guarded` lots at `level`. What has `outgrown` the numbers of the kernel, or rests on what others in the
+    same wallet have and do, has no equity any more: NaN.
     """
 
     cash: int
@@ -98,6 +100,13 @@ def count(account: Account, rules: Rules) -> None:
     account.holding_base = account.holding / rules.base_ones
 
 
+def doubt(account: Account, rules: Rules) -> None:
+    """Say of what happens here that it would be otherwise, or at another time, if others did something else."""
+    if rules.alone == 0:
+        account.outgrown = 1
+        count(account, rules)
+
+
 def equity(account: Account, rules: Rules, price: int) -> int:
     """Return the equity at `price` ticks, wrapped."""
     return account.cash * rules.cash_value + account.holding * price * rules.tick_value
@@ -132,11 +141,17 @@ def book(account: Account, rules: Rules, side: int, ticks: int, lots: int, fills
         account.cash += value - fee
         account.holding -= lots * rules.lot_base
         account.fees += fee / rules.quote_ones
+    if fills is not None:
+        write(fills, account, side, ticks, lots, fee)
+    account.fills += 1
+
+
+def write(fills: Ints, account: Account, side: int, ticks: int, lots: int, fee: int) -> None:
+    """Write a fill into its row of `fills`, where there is one."""
     if account.fills < len(fills):
         place = account.fills
         fills[place, 0], fills[place, 1], fills[place, 2] = account.now, side, ticks
         fills[place, 3], fills[place, 4] = lots, fee
-    account.fills += 1
 
 
 def track(account: Account, at: int, market: int, level: int, filled: int) -> None:

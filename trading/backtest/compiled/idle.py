@@ -12,7 +12,7 @@ from trading.backtest.compiled.inputs import Rules
 #: Relative distance to a limit within which floats do not decide.
 _MARGIN = 1e-9
 #: By how much rounding may change an exposure or a distance, with a margin.
-_ROUNDING = 1 / FRACTION
+ROUNDING = 1 / FRACTION
 _NEVER = 1e300
 _BEYOND = 2**62
 
@@ -68,7 +68,7 @@ def calm_of(account: Account, rules: Rules) -> Calm:
         account.stopped,
         rules.lot,
         rules.position,
-        rules.rebalance * (1 - _MARGIN) - _ROUNDING,
+        rules.rebalance * (1 - _MARGIN) - ROUNDING,
     )
 
 
@@ -84,7 +84,7 @@ def passes(calm: Calm, told: Signal, price: float, closed: bool) -> bool:
     held, lot = calm.held * price, calm.lot * price
     equity = calm.cash + held
     wanted = equity * min(told.exposure * told.scale, calm.position)
-    least = 2 * lot + equity * _ROUNDING
+    least = 2 * lot + equity * ROUNDING
     if wanted < least:
         return False
     if calm.small:
@@ -101,7 +101,7 @@ def leaves(calm: Calm, told: Signal) -> bool:
 
 def rises(calm: Calm, told: Signal) -> bool:
     """Whether the stop may have to rise for a signal that is passed over."""
-    return told.close * (1 + _ROUNDING - told.distance) >= calm.kept
+    return told.close * (1 + ROUNDING - told.distance) >= calm.kept
 
 
 def surpasses(calm: Calm, price: float) -> bool:

@@ -21,7 +21,9 @@ class Market(NamedTuple):
     """One market by slot, prices in ticks: where nothing traded the price stands and the depth is 0.
 
     `first` and `second` are the extremes in the order of the path; `lows` lie beyond every stop where there is no bar.
-    `depth` is how many lots a level of the ladder holds. `open_quote` and `close_quote` are prices in quote per base.
+    `depth` is how many lots a level of the ladder holds. `reach` is how far the price
+    comes down within the slot or into the next open. `open_quote` and `close_quote` are prices in quote per base;
+    none of them is above `top`.
     """
 
     opens: Ints
@@ -30,8 +32,10 @@ class Market(NamedTuple):
     lows: Ints
     closes: Ints
     depth: Ints
+    reach: Ints
     open_quote: Floats
     close_quote: Floats
+    top: float
 
 
 class Known(NamedTuple):
@@ -47,9 +51,9 @@ class Known(NamedTuple):
 
 
 class Wishes(NamedTuple):
-    """What is wanted, by a `rule` of rules.py: each of `sets` has the rows of two of the `measures`, and 7 values.
+    """What is wanted, by a `rule` of rules.py: each of `sets` has the rows of three of the `measures`, and 7 values.
 
-    Without a rule (0) the two measures are exposure, of which NaN is no signal, and stop, of which NaN is none.
+    Without a rule (0) the first two measures are exposure, of which NaN is no signal, and stop, of which NaN is none.
     """
 
     rule: int
@@ -63,7 +67,8 @@ class Rules(NamedTuple):
     `lot_base`: base units of a lot; `trade_value`: quote units of a lot at one tick; `cash_value`, `tick_value`: equity
     units of a quote unit, and of a base unit at one tick. Smallest and largest values are in ticks times lots. `share`
     of the capital is traded, the `rest` is not. Fractions are `_above` / `_below`; `floor` is what is left of the peak
-    when new risk stops; `leaving` is what it costs to sell what is held at the end.
+    when new risk stops; `leaving` is what it costs to sell what is held at the end. `alone` (1 or 0) says whether
+    nobody else has money in the same wallet.
     """
 
     tick: float
@@ -101,6 +106,7 @@ class Rules(NamedTuple):
     buffer_above: int
     buffer_below: int
     leaving: float
+    alone: int
 
 
 #: `Rules` as numpy holds them: the kernel passes them on by place.

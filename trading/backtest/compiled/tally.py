@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from trading.backtest.compiled.inputs import Floats
 
 
@@ -42,6 +44,35 @@ def marked(tally: Tally, equity: float) -> Tally:
         tally.fourth + square * square,
         tally.losses + loss * loss,
     )
+
+
+def lasting(tally: Tally, cash: float, held: float, closes: Floats, first: int, end: int, curve: Floats) -> Tally:
+    """Return `tally` with the equity at the close of each slot from `first` on, and before `end`; nothing is traded."""
+    if not (cash > 0 and tally.equity > 0):
+        for slot in range(first, end):
+            tally = marked(tally, cash + held * closes[slot])
+            keep(curve, slot, tally)
+        return tally
+    equity, top, drawdown, summed, second, third, fourth, losses = tally
+    lowest = top * (1 + drawdown)
+    for slot in range(first, end):
+        before, equity = equity, cash + held * closes[np.uint64(slot)]
+        earned = equity / before - 1
+        square = earned * earned
+        summed += earned
+        second += square
+        third += square * earned
+        fourth += square * square
+        losses += min(earned, 0.0) * earned
+        if equity < lowest or equity > top:
+            if equity > top:
+                top = equity
+            else:
+                drawdown = equity / top - 1
+            lowest = top * (1 + drawdown)
+        if len(curve) > 0:
+            curve[slot] = equity
+    return Tally(equity, top, drawdown, summed, second, third, fourth, losses)
 
 
 def keep(curve: Floats, place: int, tally: Tally) -> None:

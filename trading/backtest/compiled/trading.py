@@ -5,7 +5,7 @@ The order of things is that of `trading/backtest/{engine,trader}.py`.
 
 from typing import NamedTuple
 
-from trading.backtest.compiled.account import BUY, SELL, Account, Fills, rise, track
+from trading.backtest.compiled.account import BUY, SELL, Account, Fills, doubt, rise, track
 from trading.backtest.compiled.decision import (
     CANCEL,
     CLOSE,
@@ -52,6 +52,15 @@ def raised(account: Account, rules: Rules, told: Signal, reference: int, opened:
     account.now, account.signal = CORNERS * told.slot, told.slot
     _guard(account, rules)
     return True
+
+
+def catch_up(account: Account, rules: Rules, highest: int, stop: int, rose: int) -> None:
+    """Let the peak rise to an open of `highest` ticks, and the stop to `stop`, as at the open of slot `rose` if any."""
+    rise(account, rules, highest)
+    if rose >= 0:
+        account.level, account.guarded = stop, account.whole
+        account.now, account.signal = CORNERS * rose, rose
+        _guard(account, rules)
 
 
 def take(account: Account, told: Signal, reference: int, closed: bool, left: int) -> None:
@@ -107,6 +116,14 @@ def jump(account: Account, rules: Rules, slot: int, opened: int, depth: int, fil
     _settle(account, rules, fills)
 
 
+def onwards(account: Account, rules: Rules, bar: Bar, low: int, opened: int, depth: int, fills: Fills) -> None:
+    """Walk through `bar` down to its `low` into the next open, as far as something may happen there."""
+    if account.stop >= low:
+        walk(account, rules, bar, fills)
+    if account.due + account.lost > 0 or 0 < account.stop >= opened:
+        jump(account, rules, bar.slot + 1, opened, depth, fills)
+
+
 def _settle(account: Account, rules: Rules, fills: Fills) -> None:
     """Hear of a stop that expired without a fill, and decide about what the venue has refused.
 
@@ -154,6 +171,8 @@ def _act(account: Account, rules: Rules, asked: int, fills: Fills) -> bool:
         _guard(account, rules)
     if asked & ENTER:
         affordable = cost(account, rules, account.lots) * rules.trade_value <= account.cash + rules.rest
+        if not affordable:
+            doubt(account, rules)
         if not affordable or eat(account, rules, BUY, account.lots, fills) == 0:
             account.refused += 1
         return affordable

@@ -3,7 +3,7 @@
 As trading/simulation/{costs,matching,walk}.py have it.
 """
 
-from trading.backtest.compiled.account import BUY, SELL, Account, Fills, book, count, track
+from trading.backtest.compiled.account import BUY, SELL, Account, Fills, book, count, doubt, track
 from trading.backtest.compiled.exact import whole_part
 from trading.backtest.compiled.inputs import Rules
 from trading.simulation.costs import LEVELS
@@ -86,6 +86,7 @@ def trigger(account: Account, rules: Rules, fills: Fills) -> bool:
     filled = eat(account, rules, SELL, account.stop_lots, fills)
     if filled == 0:
         account.lost = level
+        doubt(account, rules)
         return False
     account.stopped = account.now
     track(account, account.stop_at, 0, level, 1)

@@ -27,7 +27,8 @@ from trading.timeframe import EPOCH, Timeframe
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 SYMBOL = "BTC/USDT"
-COLUMNS = ("ema_gap_12", "ema_gap_48", "adx_14", "close_z_24", "regime")
+HIGHER = ("ema_gap_12_x4", "ema_gap_12_x24", "return_6_x4", "return_6_x24")
+COLUMNS = ("ema_gap_12", "ema_gap_48", "adx_14", "close_z_24", "regime", *HIGHER)
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def _told(chance: random.Random, setup: Setup, bars: Sequence[TickBar]) -> Told:
     source, wanted, stop = Told(), 0.0, None
     calm, silent, shut = chance.choice([0.0001, 0.001, 0.02]), chance.choice([0, 0.1]), chance.choice([0, 0.15])
     often = chance.choice([0.1, 0.5])
+    higher: dict[str, float | None] = dict.fromkeys(HIGHER, 0.5)
     for bar in bars:
         at = EPOCH + timedelta(milliseconds=bar.opened)
         if chance.random() < often:
@@ -156,6 +158,9 @@ def _told(chance: random.Random, setup: Setup, bars: Sequence[TickBar]) -> Told:
             "adx_14": _number(chance, 20.0, 30.0),
             "close_z_24": _number(chance, 1.5),
         }
+        # What a higher timeframe says stays for a while.
+        higher = {name: _number(chance, 0.4, 0.4) if chance.random() < 0.3 else higher[name] for name in HIGHER}
+        features |= higher
         regime = {"regime": chance.choice(["calm", "calm", "normal", "turbulent", None])}
         told = Knowledge({"close": float(bar.close * setup.instruments[0].tick)}, features, {}, regime)
         if chance.random() >= silent:

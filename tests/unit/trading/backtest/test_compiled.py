@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from trading.backtest.compiled.exact import decimals, exceeds, nearest, whole_part
-from trading.backtest.compiled.idle import Calm
 from trading.backtest.compiled.rules import TREND, desired
 from trading.strategies.trend import Trend, desire
 
@@ -53,7 +52,7 @@ def test_floats_are_rounded_by_their_text(seed: int) -> None:
 
 
 def test_a_trend_that_is_half_a_step_too_weak_is_rounded_as_the_strategy_does(seed: int) -> None:
-    chance, calm = random.Random(seed), Calm(*[1.0] * 2, *[False] * 3, 0, *[0.0] * 3, 0, *[0.0] * 3)
+    chance = random.Random(seed)
     for _ in range(3_000):
         full, step = chance.choice([40.0, 30.0, 25.0, 70.0]), chance.choice([0.25, 0.1, 0.3, 0.15, 0.7])
         one = Trend(entry=1.0, least_strength=0.0, full_strength=full, step=step, stop_multiple=3.0)
@@ -63,7 +62,7 @@ def test_a_trend_that_is_half_a_step_too_weak_is_rounded_as_the_strategy_does(se
         )
         row = {"ema_gap_48": 2.0, "adx_14": float(strength), "volatility_24": 0.01, "held_exposure": 0.0}
         values = (one.entry, one.exit, one.least_strength, full, one.max_exposure, step, one.stop_multiple)
-        exposure, distance = desired(calm, TREND, values, 2.0, float(strength), 0.01, 100.0)
+        exposure, distance = desired(False, TREND, values, 2.0, float(strength), 2.0, 0.01)
         expected = desire(row, one)
         assert decimals(float(exposure), 10_000) == int(expected.exposure * 10_000), (full, step, strength)
         assert decimals(distance, 10_000) == int((expected.stop or 0) * 10_000)

@@ -19,6 +19,7 @@ from trading.errors import Misconfigured
 from trading.simulation.path import TickBar
 from trading.strategies import registry
 from trading.strategies.mean_reversion import MeanReversion
+from trading.strategies.multi_timeframe import MultiTimeframe
 from trading.strategies.strategy import Parameters
 from trading.strategies.trend import Trend
 from trading.timeframe import EPOCH
@@ -26,6 +27,8 @@ from trading.timeframe import EPOCH
 D = Decimal
 CASES, RULED = 300, 60
 CLOSE = 1e-9
+#: Where pages end changes nothing; some have one slot, some hold the whole market.
+PAGES = (1, 7, 2048)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,9 +63,10 @@ def compared(made: Case, ground: Ground, wished: Wishes, seed: int) -> int:
     return len(fills)
 
 
-def test_what_is_told_bar_by_bar_is_traded_as_the_engine_does(seed: int) -> None:
+def test_what_is_told_bar_by_bar_is_traded_as_the_engine_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     done = filled = 0
     for number in range(CASES):
+        monkeypatch.setattr(kernel, "PAGE", PAGES[number % len(PAGES)])
         made = case(random.Random(seed + number), "obedient", Obedient())
         try:
             ground = made.ground()
@@ -72,6 +76,46 @@ def test_what_is_told_bar_by_bar_is_traded_as_the_engine_does(seed: int) -> None
     # A few cases have steps too fine for their money.
     assert done > 0.8 * CASES
     assert filled > 10 * done
+
+
+def trend(chance: random.Random) -> Trend:
+    least = chance.choice([0.0, 15.0, 20.0])
+    return Trend(
+        gap=chance.choice(["ema_gap_12", "ema_gap_48"]),
+        entry=chance.choice([0.5, 1.0, chance.uniform(0, 2)]),
+        exit=chance.choice([-0.5, 0.0, chance.uniform(-3, -0.1)]),
+        least_strength=least,
+        full_strength=chance.choice([20.0, 40.0, chance.uniform(21, 90)]),
+        max_exposure=chance.choice([1.0, 0.5, chance.uniform(0.1, 1)]),
+        step=chance.choice([0.25, 0.1, 1.0, chance.uniform(0.01, 1)]),
+        stop_multiple=chance.choice([0.0, 3.0, 8.0, chance.uniform(0, 100)]),
+    )
+
+
+def mean_reversion(chance: random.Random) -> MeanReversion:
+    return MeanReversion(
+        entry=chance.choice([1.0, chance.uniform(0.1, 2)]),
+        exit=chance.choice([0.0, chance.uniform(-2, 0)]),
+        exposure=chance.choice([0.5, 1.0, chance.uniform(0.1, 1)]),
+        regimes=chance.choice([("calm",), ("calm", "normal"), ("turbulent", "calm", "normal")]),
+        stop_multiple=chance.choice([0.0, 8.0, chance.uniform(0, 100)]),
+    )
+
+
+def multi_timeframe(chance: random.Random) -> MultiTimeframe:
+    return MultiTimeframe(
+        base=chance.choice(["ema_gap_12", "ema_gap_48"]),
+        entry=chance.choice([0.5, 0.1, chance.uniform(0, 1)]),
+        exit=chance.choice([-0.5, 0.0, chance.uniform(-3, -0.1)]),
+        higher=chance.choice(["ema_gap_12", "return_6"]),
+        confirm=chance.choice([0.0, 0.1, chance.uniform(0, 0.5)]),
+        exit_after=chance.choice([1, 2]),
+        exposure=chance.choice([0.5, 1.0, chance.uniform(0.1, 1)]),
+        stop_multiple=chance.choice([0.0, 8.0, chance.uniform(0, 100)]),
+    )
+
+
+RULES = [("trend", trend), ("mean_reversion", mean_reversion), ("multi_timeframe", multi_timeframe)]
 
 
 def by_hand(
@@ -86,7 +130,10 @@ def by_hand(
     instrument = replace(BTC, **changes.pop("instrument", {}))
     terms = setup(len(bars) - 1, ["obedient"], [instrument], start=START, limits=limits, **changes)
     case = Case(terms, made, source, ())
-    compared(case, case.ground(), wishes(case), 0)
+    for page in PAGES:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kernel, "PAGE", page)
+            compared(case, case.ground(), wishes(case), 0)
     return [fill.side.sign for fill in case.run().fills]
 
 
@@ -128,34 +175,13 @@ def test_the_cent_that_is_nobodys_pays_as_well() -> None:
     assert by_hand(prices, [(1.0, None)], capital=D("10.00"), limits={"cash_buffer": D(0)}, **changes) == []
 
 
-def trend(chance: random.Random) -> Trend:
-    least = chance.choice([0.0, 15.0, 20.0])
-    return Trend(
-        gap=chance.choice(["ema_gap_12", "ema_gap_48"]),
-        entry=chance.choice([0.5, 1.0, chance.uniform(0, 2)]),
-        exit=chance.choice([-0.5, 0.0, chance.uniform(-3, -0.1)]),
-        least_strength=least,
-        full_strength=chance.choice([20.0, 40.0, chance.uniform(21, 90)]),
-        max_exposure=chance.choice([1.0, 0.5, chance.uniform(0.1, 1)]),
-        step=chance.choice([0.25, 0.1, 1.0, chance.uniform(0.01, 1)]),
-        stop_multiple=chance.choice([0.0, 3.0, 8.0, chance.uniform(0, 100)]),
-    )
-
-
-def mean_reversion(chance: random.Random) -> MeanReversion:
-    return MeanReversion(
-        entry=chance.choice([1.0, chance.uniform(0.1, 2)]),
-        exit=chance.choice([0.0, chance.uniform(-2, 0)]),
-        exposure=chance.choice([0.5, 1.0, chance.uniform(0.1, 1)]),
-        regimes=chance.choice([("calm",), ("calm", "normal"), ("turbulent", "calm", "normal")]),
-        stop_multiple=chance.choice([0.0, 8.0, chance.uniform(0, 100)]),
-    )
-
-
-@pytest.mark.parametrize(("name", "drawn"), [("trend", trend), ("mean_reversion", mean_reversion)])
-def test_a_rule_of_the_kernel_is_the_strategy_of_that_name(name: str, drawn, seed: int) -> None:
+@pytest.mark.parametrize(("name", "drawn"), RULES)
+def test_a_rule_of_the_kernel_is_the_strategy_of_that_name(
+    name: str, drawn, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     filled = 0
     for number in range(RULED):
+        monkeypatch.setattr(kernel, "PAGE", PAGES[number % len(PAGES)])
         chance = random.Random(seed + number)
         one: Parameters = drawn(chance)
         made = case(chance, name, one)

@@ -1,0 +1,91 @@
+"""A trial's score by the kernel and by the engine: the same, whatever the market, its symbols and the costs."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cli.session.backtest import Terms
+from cli.session.markets import random_market
+from cli.session.plan import Trading
+from cli.session.search import Trial
+from cli.session.tuning import Bench, Tuning, difference
+from trading.backtest.folds import Fold
+from trading.backtest.score import OBJECTIVES, Score
+from trading.backtest.space import Value, space
+from trading.errors import BadData
+from trading.limits import Limits
+from trading.simulation.random_market import SPECS
+from trading.timeframe import Timeframe
+
+D = Decimal
+CASES = 24
+STEPS = 240
+SCORE = Score(1.5, 100, 7, 0.01, -0.02, 0.03, 0.4, 5.0)
+
+
+def bench(chance: random.Random, strategy: str, **terms: Any) -> Bench:
+    """A bench of a market of one symbol or several."""
+    symbols = chance.sample([spec.symbol for spec in SPECS], chance.choice([1, 2, 3]))
+    trading = Trading(STEPS, 1_300, chance.randrange(10**6), (strategy,), {})
+    market = random_market(Timeframe.parse(chance.choice(["1h", "30m"])), symbols, trading)
+    fold = Fold(1, range(STEPS // 2), range(STEPS // 2, STEPS))
+    objective = chance.choice(OBJECTIVES)
+    tuning = Tuning(strategy, space(strategy, (), {}), {}, (fold,), 1, "random", objective, 1, 7)
+    return Bench(market, Terms(**terms), tuning)
+
+
+@pytest.mark.parametrize("strategy", ["trend", "mean_reversion", "multi_timeframe"])
+def test_kernel_and_engine_score_alike(strategy: str, seed: int) -> None:
+    told = 0
+    for number in range(CASES // 3):
+        chance = random.Random(seed + number)
+        capital, spread = D(chance.choice(["300", "100000", "1000.07"])), D(chance.choice(["0", "1", "20"]))
+        made = bench(chance, strategy, capital=capital, half_spread_bps=spread)
+        values = {one.name: one.at(one.count // chance.choice([3, 4, 5])) for one in space(strategy, (), {})}
+        steps = range(first := chance.choice([0, 50]), first + chance.choice([60, 190]))
+        found = made.swift(values, steps)
+        assert found is not None, f"seed {seed + number}"
+        expected = made.score(made.stretch(values, steps))
+        assert not difference(found, expected), f"seed {seed + number}"
+        told += expected.trades
+    assert told > 20
+
+
+def test_the_engine_scores_where_one_symbol_would_trade_with_the_money_of_another(seed: int) -> None:
+    # The spread takes more than the buffer of cash: whether the venue takes the order depends on what others have.
+    values: dict[str, Value] = {"entry": 0.5, "exit": -0.5, "least_strength": 0.0, "full_strength": 20.0}
+    costs = {"half_spread_bps": D(1000), "limits": Limits(target_volatility=D(1))}
+    several = 0
+    for number in range(6):
+        made, steps = bench(random.Random(seed + number), "trend", **costs), range(120)
+        alone = len(made.market.plan.symbols) == 1
+        assert (made.swift(values, steps) is not None) == alone
+        assert made.judge(values, steps) is not None
+        several += not alone
+    assert several > 0
+
+
+def test_scores_are_compared_figure_by_figure() -> None:
+    assert difference(SCORE, SCORE) == ""
+    assert difference(Score(None, *list(vars(SCORE).values())[1:]), SCORE) == "value (None, not 1.5)"
+    for name, value in vars(SCORE).items():
+        if name in ("bars", "trades"):
+            other, near = value + 1, value
+        else:
+            scale = max(1.0, abs(value)) * (1_000 if name == "value" else 1)
+            other, near = value + 3e-9 * scale, value + 0.3e-9 * scale
+        assert difference(Score(**{**vars(SCORE), name: other}), SCORE).startswith(f"{name} (")
+        assert difference(Score(**{**vars(SCORE), name: near}), SCORE) == ""
+
+
+def test_a_choice_is_checked_by_the_engine(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bench(random.Random(seed), "trend")
+    values, steps = {"entry": 0.5, "exit": -0.5}, range(120)
+    trial = Trial(values, made.judge(values, steps))
+    made.check(trial, steps)
+    honest = made.stretch(values, steps)
+    monkeypatch.setattr(made, "stretch", lambda *_: type(honest)(honest.made, honest.trades + 1))
+    with pytest.raises(BadData, match=r"kernel and engine differ in trades .*trend with .*entry"):
+        made.check(trial, steps)
