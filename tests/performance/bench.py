@@ -36,10 +36,23 @@ def lower_is_better(bench: str, ours: list[float], peer: list[float], unit: str,
 
 def suites() -> dict[str, Callable[[], Measured]]:
     """Return every bench by name."""
-    from tests.performance import book_updates, ingest, ingest_peers, ingest_scale, kernel, restart, signal_to_wire
+    from tests.performance import (
+        book_updates,
+        engine,
+        ingest,
+        ingest_peers,
+        ingest_scale,
+        kernel,
+        restart,
+        signal_to_wire,
+    )
 
     return {
         "book_updates": book_updates.throughput,
+        "engine_backtesting": engine.backtesting,
+        "engine_backtrader": engine.backtrader,
+        "engine_nautilus": engine.nautilus,
+        "engine_scale": engine.scale,
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
         "ingest_rowwise": ingest_peers.rowwise,

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from trading.accounting.shares import shares
 from trading.backtest.idle import Idle
-from trading.backtest.result import Backtest, Placed
+from trading.backtest.resting import rests
+from trading.backtest.result import Backtest, Later, Placed
 from trading.backtest.source import Source
 from trading.backtest.sub_account import SubAccount
 from trading.backtest.trader import Trader
+from trading.backtest.venue import Venue
 from trading.backtest.wire import Wire
 from trading.errors import Misconfigured
 from trading.fill import Fill
@@ -29,11 +32,10 @@ from trading.performance.equity import equity_curve
 from trading.performance.movement import Movement, fee_value
 from trading.performance.period import Period
 from trading.signal import Lineage, Signal
-from trading.simulation.exchange import Exchange
 from trading.simulation.grid import GridBars
 from trading.strategies.knowledge import Knowledge, Place, signal
 from trading.strategies.registry import strategy
-from trading.strategies.strategy import Desire, Parameters
+from trading.strategies.strategy import Desire, Parameters, Row
 from trading.timeframe import Timeframe, milliseconds_of, moment_of
 
 #: Who looks on a terminal sees no more than this.
@@ -73,6 +75,24 @@ class Setup:
         return self.start + step * self.timeframe.delta
 
 
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One strategy on one symbol: where its signals go, whose they are, what it wants, and what is idle there."""
+
+    place: Place
+    symbol: str
+    sub: SubAccount
+    wanted: Callable[[Row, Any], Desire]
+    values: Parameters
+    idle: Idle
+
+
+#: What is known of a symbol at the close of a bar, and its price in ticks right after.
+_Known = tuple[Knowledge, int | None]
+#: The bar that has closed, the time of its close, and the same in ms.
+_Moment = tuple[datetime, datetime, int]
+
+
 class Engine:
     """One backtest; `run` does it."""
 
@@ -87,7 +107,7 @@ class Engine:
         self._bars = bars
         self._source = source
         self._share, self._rest = shares(setup.capital, len(setup.strategies) * len(setup.instruments))
-        self._exchange = Exchange(
+        self._exchange = Venue(
             instruments=setup.instruments,
             bars=bars,
             length=setup.timeframe.milliseconds,
@@ -102,11 +122,8 @@ class Engine:
         ]
         self._wire = Wire(self._exchange, setup.venue)
         self._trader = Trader(self._wire, setup.limits, subs)
-        self._wanted = {name: (strategy(name), values) for name, values in setup.strategies.items()}
-        self._subs = {
-            name: [(sub, _place(setup, sub)) for sub in subs if sub.strategy == name] for name in self._wanted
-        }
-        self._idle = {one.symbol: Idle.of(one, setup.limits, setup.timeframe) for one in setup.instruments}
+        self._lanes = [[_lane(setup, sub) for sub in subs if sub.strategy == name] for name in setup.strategies]
+        self._symbols = [instrument.symbol for instrument in setup.instruments]
         self._signals = 0
         self._missing: Counter[str] = Counter()
 
@@ -116,70 +133,90 @@ class Engine:
         Raises:
             BadData: the source lacks a column that a strategy reads.
         """
-        setup = self._setup
+        setup, length, now = self._setup, self._setup.timeframe.milliseconds, self._setup.start
+        start = milliseconds_of(now)
         for step in range(setup.steps):
             if told is not None and step % _TELL_EVERY == 0:
                 told(step, setup.steps)
-            opens = setup.opens(step)
-            self._signal(opens - setup.timeframe.delta, opens)
-            closes = milliseconds_of(opens + setup.timeframe.delta)
-            while trades := self._exchange.advance(closes):
+            at = start + step * length
+            # What stopped at the very end of the bar leaves the venue a few microseconds later, unless it sleeps.
+            moment = self._exchange.moment if self._exchange.now == at else now
+            still = self._signal((now - setup.timeframe.delta, moment, at))
+            now += setup.timeframe.delta
+            if still and setup.brief and self._exchange.sleeps(at):
+                continue
+            self._exchange.catch_up(at)
+            while trades := self._exchange.advance(at + length):
                 self._trader.hear(trades)
             self._trader.settle()
         return self._result()
 
-    def _signal(self, bar: datetime, now: datetime) -> None:
-        """Take the signals that follow from `bar`, strategy by strategy."""
-        trader = self._trader
+    def _signal(self, moment: _Moment) -> bool:
+        """Take the signals that follow from a bar at its close, strategy by strategy; True when that moves nothing."""
+        bar, _, at = moment
+        trader, source, taken = self._trader, self._source.at(bar), False
         trader.closed_by = self._source.closed_by(bar)
-        known = self._source.at(bar)
-        for instrument in self._setup.instruments:
-            told = known.get(instrument.symbol)
+        known: dict[str, _Known] = {}
+        for symbol in self._symbols:
+            told = source.get(symbol)
             if told is None or told.lacking:
-                self._missing[instrument.symbol] += 1
-        for name in self._setup.strategies:
-            for sub, made in self._desired(name, bar, now, known):
+                self._missing[symbol] += 1
+            else:
+                known[symbol] = told, self._exchange.shows(symbol, at)
+        for lanes in self._lanes:
+            for sub, made in self._desired(lanes, moment, known):
+                self._exchange.catch_up(at)
                 trader.take(sub, made)
-        trader.settle()
+                taken = True
+        if taken or self._watchful():
+            trader.settle()
+            return False
+        return True
 
     def _desired(
-        self, name: str, bar: datetime, now: datetime, known: Mapping[str, Knowledge]
+        self, lanes: Sequence[_Lane], moment: _Moment, known: Mapping[str, _Known]
     ) -> list[tuple[SubAccount, Callable[[], Signal]]]:
         """Return the signals of one strategy that are to be taken; what it holds is what it held before any of them."""
-        setup, (wanted, values) = self._setup, self._wanted[name]
         made: list[tuple[SubAccount, Callable[[], Signal]]] = []
-        for sub, place in self._subs[name]:
-            told = known.get(place.symbol)
-            if told is None or told.lacking:
+        brief, timeframe = self._setup.brief, self._setup.timeframe
+        for lane in lanes:
+            if (found := known.get(lane.symbol)) is None:
                 continue
+            (told, ticks), sub = found, lane.sub
             self._signals += 1
             stands = sub.standing
-            desire = wanted(told.row((stands.holding, stands.cash), bar, setup.timeframe), values)
-            one = partial(_signal_of, place, bar, now, told, desire)
-            if not (setup.brief and self._passed_over(sub, told, desire, now, one)):
+            desire = lane.wanted(told.row((stands.holding, stands.cash), moment[0], timeframe), lane.values)
+            one = partial(_signal_of, lane.place, moment, told, desire)
+            if (
+                brief
+                and ticks is not None
+                and self._free(lane, moment[1])
+                and lane.idle.sure(
+                    stands, desire, told.features["volatility_24"], told.candle["close"], ticks * lane.idle.tick
+                )
+            ):
+                self._trader.pass_over(sub, one, ticks, left_at=None if desire.exposure else moment[1])
+            else:
                 made.append((sub, one))
         return made
 
-    def _passed_over(
-        self, sub: SubAccount, told: Knowledge, desire: Desire, now: datetime, made: Callable[[], Signal]
-    ) -> bool:
-        """Pass over a signal that can change nothing; False when it has to be decided about."""
-        symbol, price = sub.instrument.symbol, self._wire.price(sub.instrument.symbol)
-        stopped = sub.stopped_at is not None and sub.stopped_at >= now
-        if price is None or stopped or symbol in self._trader.closed_by or (sub.strategy, symbol) in self._trader.due:
+    def _watchful(self) -> bool:
+        """Whether time alone may bring something to do: a decision waits, or a quote rests that may have to go."""
+        return bool(self._trader.due) or any(sub.working and rests(sub) for sub in self._trader.subs.values())
+
+    def _free(self, lane: _Lane, now: datetime) -> bool:
+        """Whether no closed gate, no stop just filled and nothing that waits has a say in what becomes of a signal."""
+        stopped, due = lane.sub.stopped_at, self._trader.due
+        if lane.symbol in self._trader.closed_by or (stopped is not None and stopped >= now):
             return False
-        volatility, close = told.features["volatility_24"], told.candle["close"]
-        sure = self._idle[symbol].sure(sub.standing, desire, volatility, close, float(price))
-        if sure:
-            self._trader.pass_over(sub, made, price, leaves=desire.exposure == 0)
-        return sure
+        return not due or (lane.place.strategy, lane.symbol) not in due
 
     def _result(self) -> Backtest:
         setup, trader = self._setup, self._trader
         end = setup.opens(setup.steps)
         period = Period(setup.start, setup.start, end, setup.timeframe)
         movements = [*self._deposits(), *(self._movement(fill) for fill in trader.fills)]
-        closes = [close for one in setup.instruments for close in self._closes(one, end)]
+        closes = Later(lambda: [close for one in setup.instruments for close in self._closes(one, end)])
         orders = [
             Placed(made.order, made.at, made.reason, made.code) for sub in trader.subs.values() for made in sub.orders
         ]
@@ -198,7 +235,7 @@ class Engine:
             [one for one in trader.decisions if not setup.brief or one.verdict != "HOLD"],
             movements,
             closes,
-            equity_curve(movements, closes, period.times, setup.start),
+            Later(lambda: equity_curve(movements, closes, period.times, setup.start)),
         )
 
     def _deposits(self) -> list[Movement]:
@@ -235,11 +272,13 @@ class Engine:
         ]
 
 
-def _place(setup: Setup, sub: SubAccount) -> Place:
-    return Place(setup.book, sub.strategy, setup.venue, sub.instrument.symbol, setup.timeframe)
+def _lane(setup: Setup, sub: SubAccount) -> _Lane:
+    place = Place(setup.book, sub.strategy, setup.venue, sub.instrument.symbol, setup.timeframe)
+    idle = Idle.of(sub.instrument, setup.limits, setup.timeframe)
+    return _Lane(place, place.symbol, sub, strategy(sub.strategy).desire, setup.strategies[sub.strategy], idle)
 
 
-def _signal_of(place: Place, bar: datetime, now: datetime, known: Knowledge, desire: Desire) -> Signal:
+def _signal_of(place: Place, moment: _Moment, known: Knowledge, desire: Desire) -> Signal:
     """Return a signal that is acted on at once and stored nowhere: its lineage names no rows."""
     lineage = Lineage("backtest", "", known.forecast.get("model_id", ""), "", "", 0, None, known.regime.get("regime"))
-    return signal(place, bar, now, known, desire, lineage)
+    return signal(place, *moment[:2], known, desire, lineage)

@@ -1,9 +1,11 @@
 """What came of a backtest: orders, fills, what moved in the books, and what they were worth at every close."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+from typing import Generic, TypeVar, overload
 
 from trading.fill import Fill
 from trading.order import Order
@@ -11,6 +13,42 @@ from trading.performance.closes import Close
 from trading.performance.equity import Valuation
 from trading.performance.movement import Movement
 from trading.performance.period import Period
+
+T = TypeVar("T")
+
+
+class Later(Sequence[T], Generic[T]):
+    """A sequence that is `made` when somebody first looks into it; equal to any other that holds the same."""
+
+    def __init__(self, made: Callable[[], Sequence[T]]) -> None:
+        """Remember how."""
+        self._made = made
+
+    @cached_property
+    def _all(self) -> Sequence[T]:
+        return self._made()
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[T]: ...
+    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
+        """Return one of them, or a part."""
+        return self._all[place]
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[T]:
+        """Go through all of them."""
+        return iter(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what they hold."""
+        return isinstance(other, list | Later) and [*self] == [*other]
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
 
 
 @dataclass(frozen=True)
@@ -52,8 +90,9 @@ class Backtest:
     """The whole result. Amounts are Decimals in the currency `quote`; all sequences are oldest first.
 
     `period` goes from the opening of the first traded bar to the close of the last; `curve` has a point at its start
-    and one at every close. `verdicts` counts the decisions by what they said (TRADE, HOLD, DENIED and why), `signals`
-    those that were made; `missing` says by symbol of how many bars too little was known for one.
+    and one at every close. It and `closes` are made when they are first asked for. `verdicts` counts the decisions by
+    what they said (TRADE, HOLD, DENIED and why), `signals` those that were made; `missing` says by symbol of how many
+    bars too little was known for one.
     """
 
     book: str

@@ -1,6 +1,7 @@
 """What a brief backtest leaves out changes nothing: bars that are passed over, and the venue's walk through them."""
 
 import random
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from cli.session.plan import Trading
 from trading.backtest.engine import Engine
 from trading.backtest.idle import Idle
 from trading.backtest.result import Backtest
+from trading.backtest.venue import Venue
 from trading.limits import Limits
 from trading.simulation.random_market import SPECS
 from trading.timeframe import Timeframe
@@ -70,3 +72,19 @@ def test_leaving_out_the_walk_through_quiet_bars_changes_nothing(seed: int, monk
     slow = [trial(random.Random(seed + number), brief=True) for number in range(MARKETS)]
     assert [what_was_done(one) for one in quick] == [what_was_done(one) for one in slow]
     assert any(one.fills for one in slow)
+
+
+def test_a_venue_that_sleeps_ends_where_one_that_never_does_ends(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, sleeps = Counter[bool](), Venue.sleeps
+
+    def counted(*arguments: Any) -> bool:
+        found = sleeps(*arguments)
+        told[found] += 1
+        return found
+
+    monkeypatch.setattr(Venue, "sleeps", counted)
+    quick = [trial(random.Random(seed + number), brief=True) for number in range(MARKETS)]
+    monkeypatch.setattr(Venue, "sleeps", lambda *_: False)
+    slow = [trial(random.Random(seed + number), brief=True) for number in range(MARKETS)]
+    assert [what_was_done(one) for one in quick] == [what_was_done(one) for one in slow]
+    assert told[True] > 100
