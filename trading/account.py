@@ -12,7 +12,8 @@ from trading.order import Leg, Order
 class Account:
     """Balances in their own currency; `reserved_*` is held by open orders. `peak_equity` in quote.
 
-    `stopped_at` is the time of the last stop fill, `stop_floor` the level below which the position's stop never goes,
+    `stopped_at` is the time of the last stop fill and `taken_at` that of the last ask that filled; `stop_floor` is the
+    level below which the position's stop never goes,
     `refused` how many orders of the present signal the venue has refused, `stops_refused` those of them that are stops.
     """
 
@@ -30,6 +31,7 @@ class Account:
     stop_floor: Decimal | None = None
     refused: int = 0
     stops_refused: int = 0
+    taken_at: datetime | None = None
     working: tuple[Order, ...] = ()
 
     @property

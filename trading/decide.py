@@ -7,11 +7,13 @@ from decimal import Decimal
 from trading.account import Account
 from trading.compliance.screen import screen
 from trading.errors import Denied
+from trading.execution.ladder import Rung, ladder
 from trading.execution.plan import Plan, plan
 from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.money import ZERO
-from trading.order import Order, OrderRequest
+from trading.order import Order, OrderRequest, Side
+from trading.quote import Quote
 from trading.risk import drawdown_guard, entry_gate, position_limit
 from trading.signal import Signal
 from trading.sizing import volatility_target
@@ -43,13 +45,15 @@ def decide(signal: Signal, account: Account, market: Market, limits: Limits, dec
     """Return what to do about `signal` now. Pure: the same arguments give the same decision, to the last digit.
 
     A signal that was in force when it was first decided about keeps protecting its position after it has expired, but
-    changes the holding no more.
+    changes the holding no more. Quotes that it finds resting go, whenever it came.
     """
-    if market.now >= signal.valid_until and decision_no == 1:
+    resting = any(order.request.key.leg.quoted for order in account.working)
+    if market.now >= signal.valid_until and decision_no == 1 and not resting:
         return Decision("DENIED", "expired", account.holding)
     try:
         target = _target(signal, account, market, limits)
-        step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
+        rungs = _rungs(signal, account, market, limits)
+        step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no, rungs)
         refusal = _refusal(step, signal, market, limits)
         if refusal:
             # What may not grow is protected nevertheless.
@@ -77,19 +81,50 @@ def _target(signal: Signal, account: Account, market: Market, limits: Limits) ->
         return Target(account.holding, ("expired",))
     if account.stopped_at is not None and account.stopped_at >= signal.decided_at:
         return Target(ZERO, ("stopped_out",))
-    equity = account.equity(market.price)
+    if signal.exposure is None:
+        return Target(account.holding)
+    target = _risked(_sized(signal, signal.exposure, account, market, market.price, limits), account, market, limits)
+    if account.taken_at is not None and account.taken_at >= signal.decided_at:
+        target = target.capped(account.holding, "profit_taken")
+    return entry_gate.apply(target, account.holding, account.entry_gate_open, account.gate_reason)
+
+
+def _rungs(signal: Signal, account: Account, market: Market, limits: Limits) -> tuple[Rung, ...]:
+    """Return the quotes that are to rest now: none on doubtful data, of a signal that is over, or after a stop."""
+    over = market.now >= signal.valid_until
+    stopped = account.stopped_at is not None and account.stopped_at >= signal.decided_at
+    if over or stopped or not account.entry_gate_open:
+        return ()
+    wanted: list[tuple[Quote, Decimal]] = []
+    for quote in signal.quotes:
+        target = _sized(signal, quote.exposure, account, market, quote.price, limits)
+        if quote.side is Side.BUY:
+            target = _risked(target, account, market, limits)
+        wanted.append((quote, target.quantity))
+    return ladder(wanted, account, market.instrument, limits)
+
+
+def _sized(
+    signal: Signal, exposure: Decimal, account: Account, market: Market, price: Decimal, limits: Limits
+) -> Target:
+    """Return the holding that `exposure` is at `price`, within what one position may be."""
+    equity = account.equity(price)
     target = volatility_target.size(
-        signal.exposure,
+        exposure,
         signal.volatility,
         Timeframe.parse(signal.timeframe),
         equity,
-        market.price,
+        price,
         limits.target_volatility,
         market.instrument,
     )
-    target = position_limit.apply(target, equity, market.price, limits.max_position, market.instrument)
-    target = drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
-    return entry_gate.apply(target, account.holding, account.entry_gate_open, account.gate_reason)
+    return position_limit.apply(target, equity, price, limits.max_position, market.instrument)
+
+
+def _risked(target: Target, account: Account, market: Market, limits: Limits) -> Target:
+    """Return `target` as far as the losses of the sub-account allow it to grow."""
+    equity = account.equity(market.price)
+    return drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
 
 
 def _decision(target: Target, step: Plan, signal: Signal) -> Decision:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading.money import floor_to, round_to
+from trading.money import floor_to, multiply, round_to
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Instrument:
     def quantity(self, value: Decimal) -> Decimal:
         """Return `value` on the lot grid, towards zero."""
         return floor_to(value, self.lot)
+
+    def sendable(self, quantity: Decimal, price: Decimal) -> bool:
+        """Return whether the venue takes an order of `quantity` that is worth its least at `price`."""
+        return quantity >= self.min_quantity and multiply(quantity, price) >= self.min_notional
 
 
 def split_symbol(name: str, quotes: tuple[str, ...]) -> tuple[str, str]:

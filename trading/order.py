@@ -33,11 +33,18 @@ class OrderType(StrEnum):
 
 
 class Leg(StrEnum):
-    """What an order is for: one decision may need several."""
+    """What an order is for: one decision may need several. Bids and asks are the resting quotes."""
 
     ENTRY = "entry"
     EXIT = "exit"
     STOP = "stop"
+    BID = "bid"
+    ASK = "ask"
+
+    @property
+    def quoted(self) -> bool:
+        """Whether it rests as a quote."""
+        return self in (Leg.BID, Leg.ASK)
 
 
 class OrderState(StrEnum):
@@ -74,15 +81,30 @@ UNSETTLED = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN
 
 @dataclass(frozen=True)
 class OrderKey:
-    """The identity of an order: at most one accepted venue order per key, for ever."""
+    """The identity of an order: at most one accepted venue order per key, for ever.
+
+    `level` counts the quotes of one leg from 1; it is 0 for all other legs, which a decision has once.
+    """
 
     signal_id: str
     decision_no: int
     leg: Leg
+    level: int = 0
+
+    @property
+    def place(self) -> str:
+        """The leg with its level: `entry`, `bid2`."""
+        return f"{self.leg}{self.level or ''}"
+
+    @classmethod
+    def at(cls, signal_id: str, decision_no: int, place: str) -> "OrderKey":
+        """Return the key whose leg and level are written as `place`."""
+        leg = place.rstrip("0123456789")
+        return cls(signal_id, decision_no, Leg(leg), int(place[len(leg) :] or 0))
 
     def client_id(self, account: str, attempt: int) -> str:
         """Return the client order id of `attempt` (1, 2, ...): `tw-` + 24 characters + `-a` + attempt."""
-        digest = hashlib.sha256(f"{self.signal_id}|{self.decision_no}|{self.leg}|{account}".encode()).digest()
+        digest = hashlib.sha256(f"{self.signal_id}|{self.decision_no}|{self.place}|{account}".encode()).digest()
         return f"tw-{base64.b32encode(digest).decode().lower()[:24]}-a{attempt}"
 
 

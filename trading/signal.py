@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from trading.quote import Quote
+
 
 @dataclass(frozen=True)
 class Lineage:
@@ -23,7 +25,9 @@ class Lineage:
 class Signal:
     """Desired state of (book, strategy, symbol) from one closed bar on.
 
-    `exposure` is the wanted share of the sub-account's equity, 0 (flat) to 1 (fully long), before sizing and risk.
+    `exposure` is the wanted share of the sub-account's equity, 0 (flat) to 1 (fully long), before sizing and risk; None
+    where nothing is to be bought or sold but by the resting `quotes`. Bids need that; asks may stand beside an exposure
+    as its profit targets: what they have sold is not bought back under the same signal.
     `stop` is the distance of a protective stop below the entry as a fraction of price, None for no stop.
     `volatility` is the standard deviation of one bar's log return, for sizing.
     `reference_price` is the close of the bar (quote per base). `ts` is its open time, `decided_at` the knowledge time.
@@ -38,9 +42,10 @@ class Signal:
     ts: datetime
     decided_at: datetime
     valid_until: datetime
-    exposure: Decimal
+    exposure: Decimal | None
     stop: Decimal | None
     volatility: Decimal
     reference_price: Decimal
     reason: str
     lineage: Lineage = field(repr=False)
+    quotes: tuple[Quote, ...] = ()

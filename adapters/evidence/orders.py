@@ -104,7 +104,7 @@ def deterministic_ids(history: History) -> Iterator[Case]:
     """Check that client ids follow from signal, decision, leg, book and attempt, counted from 1 without a gap."""
     attempts = grouped(history.ours, lambda row: (row["signal_id"], row["decision_no"], row["leg"]))
     for row in history.ours:
-        key = OrderKey(row["signal_id"], row["decision_no"], Leg(row["leg"]))
+        key = OrderKey.at(row["signal_id"], row["decision_no"], row["leg"])
         wanted = key.client_id(row["book"], row["attempt"])
         yield row["client_id"], "" if row["client_id"] == wanted else f"its key gives {wanted}"
     for rows in attempts.values():

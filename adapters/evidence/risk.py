@@ -86,7 +86,7 @@ def _undecided(history: History, row: Row) -> str:
         return f"no decision {row['decision_no']} about signal {row['signal_id']}"
     if decision["verdict"] != "TRADE" or decision["decided_at"] > row["created_at"]:
         return f"its decision is {decision['verdict']} of {decision['decided_at']}, the order of {row['created_at']}"
-    if plain(orders.read(row).request) not in decision["inputs"].get("requests", ()):
+    if plain(orders.read(row).request) not in _requests(decision):
         return "the decision did not ask for this order"
     for post in history.court.posts_of.get(row["client_id"], []):
         sent = {name: post.params.get(name) for name in ("symbol", "side", "type", "quantity")}
@@ -95,6 +95,12 @@ def _undecided(history: History, row: Row) -> str:
         if sent != asked:
             return f"decided was {asked}, sent was {sent}"
     return ""
+
+
+def _requests(decision: Row) -> list[Row]:
+    """Return what a decision asked for; one that was stored before there were quotes names no level."""
+    asked = decision["inputs"].get("requests", ())
+    return [{**request, "key": {"level": 0, **request["key"]}} for request in asked]
 
 
 def within_limits(history: History) -> Iterator[Case]:
@@ -115,9 +121,9 @@ def closed_gate_closes(history: History) -> Iterator[Case]:
         account = decision["inputs"].get("account", {})
         if account.get("entry_gate_open", True):
             continue
-        entries = [request for request in decision["inputs"].get("requests", ()) if request["key"]["leg"] == Leg.ENTRY]
+        risky = [request for request in _requests(decision) if request["key"]["leg"] in (Leg.ENTRY, Leg.BID, Leg.ASK)]
         why = account.get("gate_reason", "")
-        yield signal_id, f"decision {number} asks for an entry though its gate is closed: {why}" if entries else ""
+        yield signal_id, f"decision {number} asks for new risk though its gate is closed: {why}" if risky else ""
 
 
 CHECKS = (

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.store.database import Connection, document
 from trading.execution import lifecycle
-from trading.order import Leg, Order, OrderKey, OrderRequest, OrderState, OrderType, Side
+from trading.order import Order, OrderKey, OrderRequest, OrderState, OrderType, Side
 
 COLUMNS = (
     "client_id, signal_id, decision_no, leg, attempt, book, strategy, venue, symbol, side, type, quantity,"
@@ -43,7 +43,7 @@ def create(
 def _row(order: Order) -> dict[str, object]:
     """Return the values of COLUMNS."""
     request, key = order.request, order.request.key
-    identity = (order.client_id, key.signal_id, key.decision_no, key.leg, order.attempt)
+    identity = (order.client_id, key.signal_id, key.decision_no, key.place, order.attempt)
     place = (request.book, request.strategy, request.venue, request.symbol)
     prices = (request.reference_price, request.limit, request.stop)
     wanted = (request.side, request.type, request.quantity, *prices, request.reduce_only)
@@ -190,7 +190,7 @@ def refused(connection: Connection, book: str, codes: Sequence[str], since: date
 def read(row: dict[str, Any]) -> Order:
     """Return the order of a row that holds COLUMNS."""
     request = OrderRequest(
-        OrderKey(row["signal_id"], row["decision_no"], Leg(row["leg"])),
+        OrderKey.at(row["signal_id"], row["decision_no"], row["leg"]),
         row["book"],
         row["strategy"],
         row["venue"],

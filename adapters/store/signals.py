@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.bus.signal_message import encode
 from adapters.store import outbox
-from adapters.store.database import Database
+from adapters.store.database import Database, document
 from trading.signal import Signal
 
 
@@ -44,15 +44,16 @@ def holdings(database: Database, book: str) -> dict[tuple[str, str], tuple[Decim
 
 
 def _row(signal: Signal) -> dict[str, Any]:
-    fields = {name: value for name, value in vars(signal).items() if name != "lineage"}
-    return {**fields, **vars(signal.lineage)}
+    fields = {name: value for name, value in vars(signal).items() if name not in ("lineage", "quotes")}
+    return {**fields, **vars(signal.lineage), "quotes": document([vars(quote) for quote in signal.quotes])}
 
 
 _INSERT = (
     "insert into signals.strategy_signals (signal_id, book, strategy, venue, symbol, timeframe, ts, decided_at,"
     " valid_until, exposure, stop, volatility, reference_price, reason, model_id, feature_hash, candle_hash,"
-    " forecast_hash, regime, config_version, run_id, code_version) values (%(signal_id)s, %(book)s, %(strategy)s,"
-    " %(venue)s, %(symbol)s, %(timeframe)s, %(ts)s, %(decided_at)s, %(valid_until)s, %(exposure)s, %(stop)s,"
-    " %(volatility)s, %(reference_price)s, %(reason)s, %(model_id)s, %(feature_hash)s, %(candle_hash)s,"
-    " %(forecast_hash)s, %(regime)s, %(config_version)s, %(run_id)s, %(code_version)s) on conflict do nothing"
+    " forecast_hash, regime, config_version, run_id, code_version, quotes) values (%(signal_id)s, %(book)s,"
+    " %(strategy)s, %(venue)s, %(symbol)s, %(timeframe)s, %(ts)s, %(decided_at)s, %(valid_until)s, %(exposure)s,"
+    " %(stop)s, %(volatility)s, %(reference_price)s, %(reason)s, %(model_id)s, %(feature_hash)s, %(candle_hash)s,"
+    " %(forecast_hash)s, %(regime)s, %(config_version)s, %(run_id)s, %(code_version)s, %(quotes)s)"
+    " on conflict do nothing"
 )

@@ -32,7 +32,7 @@ class Situation:
 _QUESTION = """
 select
     s.body, s.next_no, s.symbol_state, s.known_hash, s.accounts, s.currencies, s.amounts, s.closed_by, s.peak,
-    s.stopped_at, s.stop_floor, s.refused, (s.working).*
+    s.stopped_at, s.stop_floor, s.refused, s.taken_at, (s.working).*
 from trading.situation(%(book)s, %(strategy)s, %(symbol)s, %(venue)s, %(arriving)s) as s
 """
 
@@ -76,6 +76,7 @@ def _account(keys: dict[str, str], instrument: Instrument, row: dict[str, Any], 
         stop_floor=row["stop_floor"],
         refused=len(row["refused"]),
         stops_refused=row["refused"].count("stop"),
+        taken_at=row["taken_at"],
         working=working,
     )
 

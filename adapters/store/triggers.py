@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.store.database import Connection
+from trading.execution.ladder import GRACE
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,29 @@ def ask_due(connection: Connection, book: str) -> Callable[[], list[Trigger]]:
         (book,),
     )
     return lambda: [Trigger(r["strategy"], r["symbol"], r["reason"], r["last_id"]) for r in cursor.fetchall()]
+
+
+def ask_over(connection: Connection, book: str, now: datetime) -> Callable[[], list[Trigger]]:
+    """Ask in which sub-accounts quotes rest that may not, at market time `now`; the call awaits the answer.
+
+    Their signal is over, or the way to new risk is closed. While a symbol reconciles they stay: nothing else is known.
+    """
+    cursor = connection.execute(
+        "select distinct o.strategy, o.symbol, trading.gate(o.book, o.venue, o.symbol) as closed_by"
+        " from trading.orders as o inner join lateral ("
+        "  select (i.body ->> 'decided_at')::timestamptz as since, (i.body ->> 'valid_until')::timestamptz as until"
+        "  from trading.inbox as i where i.book = o.book and i.status = 'ACCEPTED'"
+        "  and i.body ->> 'strategy' = o.strategy and i.body ->> 'symbol' = o.symbol"
+        "  order by i.body ->> 'decided_at' desc, i.signal_id desc limit 1) as s on true"
+        " where o.book = %(book)s and (o.leg like 'ask%%' or o.leg like 'bid%%') and o.state in ('ACKED', 'PARTIAL')"
+        " and (s.until + (s.until - s.since) * %(grace)s < %(now)s"
+        "  or trading.gate(o.book, o.venue, o.symbol) not like 'symbol RECONCILING%%') order by o.strategy, o.symbol",
+        {"book": book, "now": now, "grace": GRACE},
+    )
+    return lambda: [
+        Trigger(row["strategy"], row["symbol"], "gate" if row["closed_by"] else "expired", 0)
+        for row in cursor.fetchall()
+    ]
 
 
 def clear(connection: Connection, book: str, trigger: Trigger) -> None:

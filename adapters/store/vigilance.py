@@ -10,10 +10,14 @@ from adapters.store.database import Connection
 
 @dataclass(frozen=True)
 class OrderCount:
-    """Orders of one signal; `unfounded` are those on their way without an accepted signal and a TRADE decision."""
+    """Orders of one signal; `unfounded` are those on their way without an accepted signal and a TRADE decision.
+
+    `quotes` is how many limit orders it wants to rest at once.
+    """
 
     signal_id: str
     symbol: str
+    quotes: int
     orders: int
     last_minute: int
     unfounded: int
@@ -32,6 +36,7 @@ def order_counts(connection: Connection, book: str, since_seconds: int) -> list[
     """Return one row per signal that has made an order within the last `since_seconds` of the newest order or now."""
     rows = connection.execute(
         "select o.signal_id, min(o.symbol) as symbol, count(*) as orders,"
+        " coalesce(max(jsonb_array_length(i.body -> 'quotes')), 0) as quotes,"
         " count(*) filter (where o.created_at > %(now)s::timestamptz - interval '1 minute') as last_minute,"
         " count(*) filter (where o.sent_at is not null and not (coalesce(i.status, '') = 'ACCEPTED'"
         "  and coalesce(d.verdict, '') = 'TRADE')) as unfounded"

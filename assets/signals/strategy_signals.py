@@ -32,8 +32,9 @@ _NOTHING = (0.0, 0.0)
 def strategy_signals(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.MaterializeResult:
     """Desired state per (strategy, symbol) with its lineage; stored together with the message that will be published.
 
-    exposure = wanted share of the sub-account's equity, 0 to 1; valid until the end of the next bar. A symbol whose
-    newest bar or features are missing gets no signal, and the reason is in the metadata.
+    exposure = wanted share of the sub-account's equity, 0 to 1, null where only quotes change what is held; quotes =
+    the limit orders that are to rest, as side, price (quote per base) and the exposure they lead to. Valid until the
+    end of the next bar. A symbol whose newest bar or features are missing gets no signal; the metadata say why.
     """
     with desk.open(context) as at:
         now = at.clock.now()
@@ -41,16 +42,24 @@ def strategy_signals(context: dg.AssetExecutionContext, desk: DeskResource) -> d
         rows, missing = _known(at, bar, now)
         made = [signal for name in at.strategies for signal in _signals(at, name, bar, now, rows)]
         new = signals.publish(at.database, made, at.settings.signal_topic)
+    exposures = [signal.exposure for signal in made if signal.exposure is not None]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(made),
             "new signals": new,
-            "long": sum(signal.exposure > 0 for signal in made),
-            "mean exposure": float(sum(signal.exposure for signal in made) / len(made)) if made else 0.0,
+            "long": sum(exposure > 0 for exposure in exposures),
+            "mean exposure": float(sum(exposures) / len(exposures)) if exposures else 0.0,
+            "quotes": sum(len(signal.quotes) for signal in made),
             **{f"no signal {symbol}": why for symbol, why in missing.items()},
-            **{f"{s.strategy} {s.symbol}": f"{s.exposure} ({s.reason})" for s in made},
+            **{f"{s.strategy} {s.symbol}": _said(s) for s in made},
         }
     )
+
+
+def _said(signal: Signal) -> str:
+    wanted = "as held" if signal.exposure is None else str(signal.exposure)
+    quotes = f", {len(signal.quotes)} quotes" if signal.quotes else ""
+    return f"{wanted}{quotes} ({signal.reason})"
 
 
 def _known(at: Desk, bar: datetime, now: datetime) -> tuple[dict[str, Knowledge], dict[str, str]]:

@@ -151,6 +151,7 @@ def _inputs(
                 "stop_floor": account.stop_floor,
                 "refused": account.refused,
                 "stops_refused": account.stops_refused,
+                "taken_at": account.taken_at,
                 "working": [order.client_id for order in account.working],
             },
             "market": market,

@@ -147,6 +147,11 @@ def _status(situation: Situation, signal: Signal, now: datetime) -> tuple[str, s
     if now >= signal.valid_until:
         return "EXPIRED", f"valid until {signal.valid_until.isoformat()}"
     newest = situation.body
-    if newest is not None and newest["decided_at"] > signal.decided_at.isoformat():
+    if newest is not None and _rank(newest) > (signal.decided_at.isoformat(), signal.signal_id):
         return "DENIED", f"superseded by {newest['signal_id']}"
     return "ACCEPTED", signal.reason
+
+
+def _rank(body: dict[str, Any]) -> tuple[str, str]:
+    """Return by what the signal in force is chosen among all that were accepted."""
+    return body["decided_at"], body["signal_id"]

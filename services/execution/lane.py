@@ -79,12 +79,12 @@ class Lane:
         self._desk.metrics.turned = monotonic()
         if not self._reconciled:
             # A signal that finds its symbol closed is refused for good: first open what can be opened.
-            waiting = read(self._desk.database, self._desk.book).reconciling
+            waiting = read(self._desk.database, self._desk.book, now).reconciling
             self._reconciled = self._reconcile(waiting & self._names)
         if self._take_all() and monotonic() - self._looked_on < _LOOK_SECONDS:
             return
         self._looked_on = monotonic()
-        outlook = read(self._desk.database, self._desk.book)
+        outlook = read(self._desk.database, self._desk.book, now)
         self._reconciled = self._reconcile(outlook.reconciling & self._names)
         busy = self._drive([order for order in outlook.living if order.request.symbol in self._names], now)
         due = [trigger for trigger in outlook.due if trigger.symbol in self._names]

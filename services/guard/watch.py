@@ -11,6 +11,9 @@ MOST_ORDERS_PER_SIGNAL = 24
 MOST_ORDERS_PER_SIGNAL_AND_MINUTE = 8
 #: Orders of a book within a minute, per sub-account that trades.
 MOST_ORDERS_PER_ACCOUNT_AND_MINUTE = 6
+#: A quote that fills in parts has its counterpart topped up each time.
+MOST_ORDERS_PER_QUOTE = 8
+MOST_ORDERS_PER_QUOTE_AND_MINUTE = 4
 _WINDOW_SECONDS = 120
 _SILENT_SECONDS = 30.0
 _STUCK_SECONDS = 20.0
@@ -40,12 +43,15 @@ def violations(connection: Connection, book: str) -> list[Violation]:
         if count.unfounded:
             reason = f"{count.unfounded} orders of signal {count.signal_id} rest on no accepted signal and decision"
             found.append(Violation(count.symbol, reason))
-        if count.orders > MOST_ORDERS_PER_SIGNAL or count.last_minute > MOST_ORDERS_PER_SIGNAL_AND_MINUTE:
+        most = MOST_ORDERS_PER_SIGNAL + MOST_ORDERS_PER_QUOTE * count.quotes
+        in_a_minute = MOST_ORDERS_PER_SIGNAL_AND_MINUTE + MOST_ORDERS_PER_QUOTE_AND_MINUTE * count.quotes
+        if count.orders > most or count.last_minute > in_a_minute:
             reason = f"signal {count.signal_id} made {count.orders} orders, {count.last_minute} within a minute"
             found.append(Violation(count.symbol, reason))
     total = sum(count.last_minute for count in counts)
     accounts = vigilance.sub_accounts(connection, book)
-    if total > MOST_ORDERS_PER_ACCOUNT_AND_MINUTE * max(accounts, 1):
+    quoted = MOST_ORDERS_PER_QUOTE_AND_MINUTE * sum(count.quotes for count in counts)
+    if total > MOST_ORDERS_PER_ACCOUNT_AND_MINUTE * max(accounts, 1) + quoted:
         found.append(Violation(None, f"{total} orders within a minute from {accounts} sub-accounts"))
     return found
 

@@ -55,7 +55,7 @@ async def state(request: web.Request) -> web.Response:
     end = venue.market.end
     return web.json_response(
         {
-            "now": iso(venue.now),
+            "now": venue.recorded.exchange.moment.isoformat(),
             "symbols": {
                 instrument.symbol: {"last_price": _last(venue, instrument.symbol)} for instrument in venue.instruments
             },
@@ -82,7 +82,7 @@ async def advance(request: web.Request) -> web.Response:
         await asyncio.sleep(_LET_ACT)
     return web.json_response(
         {
-            "now": iso(venue.now),
+            "now": venue.recorded.exchange.moment.isoformat(),
             "fills": [events.fill(trade) | {"at": iso(trade.at)} for trade in trades],
             "done": venue.recorded.exchange.settled(moment) and (venue.queue.due or moment + 1) > moment,
         }

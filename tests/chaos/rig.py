@@ -40,13 +40,17 @@ from tests.chaos.worker import Worker
 from tests.integration.simulator.simulator_process import KEY, SECRET, SimulatorProcess, configuration, instrument
 from trading.instrument import Instrument
 from trading.limits import Limits
+from trading.order import Side
 from trading.ports import Known
+from trading.quote import Quote
 from trading.signal import Lineage, Signal
 
 BOOK, TOPIC, VERSION, SIGNAL_KEY = "main", "signals", "2.3", "k" * 32
 CASH = Decimal(1_000_000)
 WINDOW_MS, MARGIN_MS, LEASE_MS = 300, 400, 400
 MINUTE = timedelta(minutes=1)
+#: The share of the signals that want quotes to rest.
+QUOTING = 0.25
 #: Alembic's environment belongs to the process; books that are opened at once take turns.
 _ONE = Lock()
 
@@ -117,7 +121,16 @@ class Rig:
             "reason": "chaos",
             "lineage": Lineage("run", "code", "model", "features", "candle", 1),
         }
+        if not {"exposure", "stop"} & set(changes) and self.random.random() < QUOTING:
+            values |= {"exposure": None, "stop": None, "quotes": self._quotes(self.prices[symbol])}
         return Signal(**{**values, **changes})
+
+    def _quotes(self, price: Decimal) -> tuple[Quote, ...]:
+        """Return bids and asks around `price`, as a grid has them: some cross the market, most rest."""
+        steps = [1 + Decimal(number) / 200 for number in range(-3, 4)]
+        bids = [Quote(Side.BUY, price * step, Decimal(unit) / 10) for unit, step in enumerate(steps[3::-1], 1)]
+        asks = [Quote(Side.SELL, price * step, Decimal(unit) / 10) for unit, step in enumerate(steps[4::-1])]
+        return (*bids, *asks)
 
     def tell(self, number: int = 1, times: int = 1) -> None:
         """Publish `number` signals of chance, each of them `times` times."""

@@ -488,7 +488,7 @@ RISK = (
         "a late signal overrules a newer one",
         "a message that was held up turns the position around",
         "services/execution/intake.py",
-        'if newest is not None and newest["decided_at"] > signal.decided_at.isoformat():',
+        "if newest is not None and _rank(newest) > (signal.decided_at.isoformat(), signal.signal_id):",
         "if False and newest is not None:",
         EXECUTION + "test_intake.py::test_a_signal_that_comes_after_a_newer_one_is_denied",
     ),

@@ -22,8 +22,9 @@ from adapters.exchange.outcome import REFUSALS
 from tests.unit.trading.made import NOW, order, signal
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.fill import Fill
-from trading.order import Leg, OrderState
+from trading.order import Leg, OrderState, Side
 from trading.ports import Known, Outcome, Unreachable, VenueOrder, Verdict
+from trading.quote import Quote
 
 pytestmark = pytest.mark.chaos
 
@@ -144,7 +145,11 @@ def dumped(value: Any, chance: random.Random) -> str:
 def test_a_message_is_a_signal_that_encodes_to_itself_or_bad_data(seed: int):
     chance, told = random.Random(seed), Counter[str]()
     lineage = replace(signal().lineage, regime="calm")
-    bases = [encode(made) for made in (signal(), signal(stop=None), signal(lineage=lineage, exposure=Decimal(0)))]
+    quotes = (Quote(Side.BUY, Decimal(99), Decimal("0.2")), Quote(Side.SELL, Decimal(101), Decimal(0)))
+    quoting = signal(exposure=None, stop=None, quotes=quotes)
+    bases = [
+        encode(made) for made in (signal(), signal(stop=None), signal(lineage=lineage, exposure=Decimal(0)), quoting)
+    ]
     parsed = [json.loads(body) for body in bases]
     for _ in range(SIGNALS):
         number, draw = chance.randrange(len(bases)), chance.random()
@@ -170,7 +175,8 @@ def _told_of_body(body: str) -> str:
         return "refused"
     assert encode(made) == body
     assert decode(encode(made)) == made
-    for number in (made.exposure, made.volatility, made.reference_price):
+    told = (number for quote in made.quotes for number in (quote.price, quote.exposure))
+    for number in (made.exposure or Decimal(0), made.volatility, made.reference_price, *told):
         assert number.is_finite()
         assert number >= 0
     assert made.ts < made.decided_at <= made.valid_until

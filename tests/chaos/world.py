@@ -14,7 +14,9 @@ from tests.chaos.world_truth import Violation
 from tests.chaos.world_venue import ACCOUNT, BAR_MS, CASH, INSTRUMENTS, LIES, START, Venue, Walk
 from trading.accounting.journal import deposit
 from trading.errors import Interrupted
+from trading.order import Side
 from trading.ports import Known
+from trading.quote import Quote
 from trading.signal import Lineage, Signal
 from trading.simulation.exchange import Exchange
 
@@ -26,6 +28,8 @@ EVENTS = 180
 #: Rounds without faults within which a world must have come to rest.
 _ROUNDS = 120
 _FOR_GOOD = START + 10**10
+#: The share of the signals that want quotes to rest.
+_QUOTING = 0.3
 _LINEAGE = Lineage("run", "code", "model", "features", "candle", 1)
 
 
@@ -176,7 +180,7 @@ class World:
     def _message(self, what: str) -> None:
         told = self.chance.choice(self.signals)
         if what == "other_body":
-            told = replace(told, exposure=Decimal(1) - told.exposure)
+            told = replace(told, reference_price=told.reference_price + 1)
         if what == "late_message":
             self.delayed.append(self._signal())
             return
@@ -212,13 +216,16 @@ class World:
             "",
             _LINEAGE,
         )
+        if chance.random() < _QUOTING:
+            made = replace(made, exposure=None, stop=None, quotes=_quotes(price))
         self.signals.append(made)
         return made
 
     def _send(self, signal: Signal) -> None:
         number = list(MARKETS).index(signal.symbol)
         self.topic.partitions[number].append(signal)
-        self._say(f"message {signal.signal_id} {signal.strategy} {signal.symbol} {signal.exposure} {signal.stop}")
+        wanted = f"{signal.exposure} {signal.stop} {len(signal.quotes)}"
+        self._say(f"message {signal.signal_id} {signal.strategy} {signal.symbol} {wanted}")
 
     def quiet(self) -> None:
         """Take all faults away and let the world come to rest; Violation when it does not."""
@@ -278,3 +285,11 @@ class World:
             if str(trade.order_id) not in ours and (trade.symbol, str(trade.trade_id)) not in store.foreign
         }
         return any(order.state.unsettled and order.request.symbol in strangers for order in living(store))
+
+
+def _quotes(price: Decimal) -> tuple[Quote, ...]:
+    """Return a small grid around `price`: two units below it, each sold one step higher."""
+    step = price / 200
+    bids = [Quote(Side.BUY, price - unit * step, Decimal(unit) * 3 / 10) for unit in (1, 2)]
+    asks = [Quote(Side.SELL, price - (unit - 1) * step, Decimal(unit - 1) * 3 / 10) for unit in (1, 2)]
+    return (*bids, *asks)

@@ -83,7 +83,8 @@ class Executor:
             elif asking:
                 yield from self.ask(order)
         self.asked = now
-        for owner in dict.fromkeys((strategy, symbol) for _, strategy, symbol, _ in self.database.store.triggers):
+        due = [(strategy, symbol) for _, strategy, symbol, _ in self.database.store.triggers]
+        for owner in dict.fromkeys([*due, *tables.unwanted(self.database.store, self.venue.now())]):
             since = self.venue.exchange.now
             acting = yield from self.evaluate(owner)
             yield from self.act(acting, since)
@@ -121,7 +122,7 @@ class Executor:
         status = "ACCEPTED"
         if now >= signal.valid_until:
             status = "EXPIRED"
-        elif newest is not None and newest.decided_at > signal.decided_at:
+        elif newest is not None and (newest.decided_at, newest.signal_id) > (signal.decided_at, signal.signal_id):
             status = "DENIED"
         arriving = signal if status == "ACCEPTED" else None
         acting = None

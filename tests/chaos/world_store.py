@@ -11,6 +11,7 @@ from trading.accounting.journal import Journal
 from trading.decide import Decision
 from trading.errors import Interrupted
 from trading.execution import lifecycle
+from trading.execution.ladder import GRACE
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.money import ZERO
@@ -233,9 +234,30 @@ def situation(store: Store, owner: Owner, instrument: Instrument, arriving: Sign
         stop_floor=_floor(store, owner, mine),
         refused=len(refused),
         stops_refused=refused.count(Leg.STOP),
+        taken_at=_taken(store, mine, force),
         working=tuple(order for order in mine if not order.state.terminal),
     )
     return Situation(account, force, made)
+
+
+def _taken(store: Store, mine: Sequence[Order], force: Signal | None) -> datetime | None:
+    """Return when an ask last filled under the signal in force."""
+    asks = {order.client_id for order in mine if order.request.key.leg is Leg.ASK}
+    filled = [one.ts for one in store.fills.values() if one.client_id in asks and force and one.ts >= force.decided_at]
+    return max(filled, default=None)
+
+
+def unwanted(store: Store, now: datetime) -> list[Owner]:
+    """Return the sub-accounts in which quotes rest that may not: their signal is over, or their gate is closed."""
+    found: list[Owner] = []
+    for order in living(store):
+        owner = order.request.strategy, order.request.symbol
+        force = in_force(store, owner)
+        if order.request.key.leg.quoted and not order.state.unsettled and force is not None:
+            over = now > force.valid_until + (force.valid_until - force.decided_at) * GRACE
+            if over or (store.symbols[owner[1]] != "RECONCILING" and gate(store, owner[1])):
+                found.append(owner)
+    return found
 
 
 def in_force(store: Store, owner: Owner) -> Signal | None:

@@ -5,13 +5,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.chaos.world_shell import MARKETS
-from tests.chaos.world_store import Owner, Store, in_force, owned
+from tests.chaos.world_shell import LIMITS, MARKETS
+from tests.chaos.world_store import Owner, Store, gate, in_force, owned
 from tests.chaos.world_venue import ACCOUNT, Venue
-from trading.money import ZERO
+from trading.money import ZERO, multiply
 from trading.order import Leg, Order, OrderState, Side
 from trading.timeframe import EPOCH
 
+#: How long a world that rests may pass between two looks.
+BREATH = timedelta(seconds=2)
 _ATTEMPT = re.compile(r"-a\d+$")
 #: How an order ends that did not do what it was for.
 _IN_VAIN = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.ABSENT, OrderState.CANCELED)
@@ -50,6 +52,7 @@ def check(store: Store, venue: Venue, closed: list[tuple[str, int, int]], *, res
         _reservations(store)
         for owner in sorted({(taken.signal.strategy, taken.signal.symbol) for taken in store.inbox.values()}):
             _wanted(store, venue, owner)
+            _quoted(store, venue, owner)
     return len(accepted)
 
 
@@ -118,11 +121,18 @@ def _reservations(store: Store) -> None:
     expected: dict[tuple[str, str, str, str], Decimal] = {}
     for order in store.orders.values():
         if not order.state.terminal:
-            request = order.request
-            _must(request.side is Side.SELL, f"{order.client_id} still works")
-            key = (request.strategy, request.symbol, "reserved", MARKETS[request.symbol].base)
-            expected[key] = expected.get(key, ZERO) + order.remaining
+            request, market = order.request, MARKETS[order.request.symbol]
+            buys = request.side is Side.BUY
+            _must(not buys or request.key.leg is Leg.BID, f"{order.client_id} still works")
+            key = (request.strategy, request.symbol, "reserved", market.quote if buys else market.base)
+            expected[key] = expected.get(key, ZERO) + (_bid_holds(store, order) if buys else order.remaining)
     _must(held == expected, f"reserved {held}, open orders need {expected}")
+
+
+def _bid_holds(store: Store, order: Order) -> Decimal:
+    """Return what a bid has reserved and not paid yet, in quote."""
+    paid = sum((one.price * one.quantity for one in store.fills.values() if one.client_id == order.client_id), ZERO)
+    return multiply(multiply(order.request.quantity, order.request.limit or ZERO), 1 + LIMITS.cash_buffer) - paid
 
 
 def _attempts(store: Store) -> None:
@@ -147,15 +157,15 @@ def _one_at_a_time(store: Store) -> None:
             others = [o for o in living.values() if (o.request.strategy, o.request.symbol) == owner]
             _must(not others, f"{client_id} was made beside {[o.client_id for o in others]}")
             decided = store.inbox[request.key.signal_id].signal.decided_at
-            fresh = request.key.leg is Leg.ENTRY and store.orders[client_id].attempt == 1
+            fresh = request.side is Side.BUY and store.orders[client_id].attempt == 1
             wants = store.decisions[request.key.signal_id, request.key.decision_no].decision.target
-            again = fresh and wants > 0 and stopped.get(owner, EPOCH) > decided
+            again = fresh and (wants > 0 or request.key.leg is Leg.BID) and stopped.get(owner, EPOCH) > decided
             _must(not again, f"{client_id} enters again after its stop")
-        if request.key.leg is not Leg.STOP:
+        if request.key.leg in (Leg.ENTRY, Leg.EXIT):
             living[client_id] = store.orders[client_id]
             if after.terminal:
                 del living[client_id]
-        elif after is OrderState.FILLED and before is not None:
+        elif request.key.leg is Leg.STOP and after is OrderState.FILLED and before is not None:
             stopped[owner] = max(f.ts for f in store.fills.values() if f.client_id == client_id)
 
 
@@ -168,7 +178,9 @@ def _allowed(store: Store, order: Order, closed: list[tuple[str, int, int]]) -> 
     _must(first, f"{order.client_id} rests on a signal that had expired before it was decided about")
     if leg is not Leg.STOP:
         _must(order.sent_at < signal.valid_until, f"{order.client_id} was sent after its signal's end")
-    if leg is Leg.ENTRY and decided.decision.target > 0:  # else it buys back what was sold too much
+    risky = leg is Leg.ENTRY and decided.decision.target > 0  # else it buys back what was sold too much
+    _must(not (leg.quoted and decided.closed_by), f"{order.client_id} quotes although {decided.closed_by}")
+    if risky or leg is Leg.BID:
         _must(not decided.closed_by, f"{order.client_id} entered although {decided.closed_by}")
         for what, since, until in closed:
             touches = what in ("halt *", f"halt {request.symbol}", request.symbol)
@@ -183,18 +195,35 @@ def _wanted(store: Store, venue: Venue, owner: Owner) -> None:
     if signal is None or price is None or (signal.signal_id, 1) not in store.decisions:
         return
     orders = [order for order in store.orders.values() if (order.request.strategy, order.request.symbol) == owner]
-    late = store.decisions[signal.signal_id, 1].decision.reason == "expired"
+    late = store.decisions[signal.signal_id, 1].decision.reason.startswith("expired")
     failed = [o for o in orders if o.request.key.signal_id == signal.signal_id and o.state in _IN_VAIN]
     amounts = [store.balances.get((*owner, account, market.base), ZERO) for account in ("position", "reserved")]
     held = market.quantity(sum(amounts, ZERO))
     if failed or late or held * price * market.tick < market.min_notional * 2:
         return
     expired = venue.now() >= signal.valid_until
-    _must(signal.exposure > 0 or expired, f"{owner} still holds {held} though {signal.signal_id} wants nothing")
+    _must(signal.exposure != 0 or expired, f"{owner} still holds {held} though {signal.signal_id} wants nothing")
     if signal.stop is not None:
         stops = [order for order in orders if not order.state.terminal and order.request.key.leg is Leg.STOP]
         covered = sum((order.remaining for order in stops), ZERO)
         _must(covered == held, f"{owner} holds {held}, of which a stop protects {covered}")
+
+
+def _quoted(store: Store, venue: Venue, owner: Owner) -> None:
+    """At rest only quotes of the signal in force rest, at its prices, and none once it is over or its gate closed."""
+    orders = [order for order in store.orders.values() if (order.request.strategy, order.request.symbol) == owner]
+    resting = [order for order in orders if order.request.key.leg.quoted and not order.state.terminal]
+    signal, tick = in_force(store, owner), MARKETS[owner[1]].tick
+    if not resting or signal is None:
+        _must(not resting, f"{owner} quotes without a signal")
+        return
+    valid = signal.valid_until - signal.decided_at
+    _must(venue.now() <= signal.valid_until + valid / 10 + BREATH, f"{owner} quotes for a signal that is over")
+    _must(not gate(store, owner[1]), f"{owner} quotes although {gate(store, owner[1])}")
+    for order in resting:
+        sides = [quote.price for quote in signal.quotes if quote.side is order.request.side]
+        limit = order.request.limit or ZERO
+        _must(any(abs(price - limit) < tick for price in sides), f"{order.client_id} at {limit} is not wanted")
 
 
 def _stops(store: Store, venue: Venue) -> None:

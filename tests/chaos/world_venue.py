@@ -164,7 +164,14 @@ class Venue:
             return Denied("LATE", order.client_id)
         request = order.request
         ticket = Ticket(
-            ACCOUNT, request.symbol, order.client_id, request.side, request.type, request.quantity, None, request.stop
+            ACCOUNT,
+            request.symbol,
+            order.client_id,
+            request.side,
+            request.type,
+            request.quantity,
+            request.limit,
+            request.stop,
         )
         slices = None
         if request.type is OrderType.MARKET and self.strikes("slices"):
@@ -244,9 +251,9 @@ class Venue:
             self.told["foreign"] -= 1
 
     def fill_late(self) -> str:
-        """Fill a part of a stop that rests or of an order that is over; return its client id, "" when it cannot be."""
+        """Fill a part of what rests or of an order that is over; return its client id, "" when it cannot be."""
         orders = [o for o in self.exchange.orders.values() if o.client_id.startswith("tw-") and o.remaining > 1]
-        chosen = [o for o in orders if o.type is OrderType.STOP_LOSS]
+        chosen = [o for o in orders if o.type in (OrderType.STOP_LOSS, OrderType.LIMIT)]
         if not chosen:
             return ""
         order = self.chance.choice(chosen)

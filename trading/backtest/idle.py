@@ -50,7 +50,7 @@ class Idle:
 
         `volatility` and `close` are those of the signal's bar.
         """
-        if standing.busy or volatility < _LEAST_VOLATILITY:
+        if standing.busy or volatility < _LEAST_VOLATILITY or desire.exposure is None or desire.quotes:
             return False
         if desire.exposure == 0:
             return standing.dust and not standing.protected

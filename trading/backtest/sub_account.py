@@ -53,7 +53,7 @@ class SubAccount:
     """One (strategy, symbol): `signal` is the one in force, `number` that of the next decision about it.
 
     `orders` are all that were ever placed, `working` those of them that are not terminal; both oldest first. A stop
-    filled last at `stopped_at`; `left_at` is when a decision last wanted nothing held.
+    filled last at `stopped_at` and an ask at `taken_at`; `left_at` is when a decision last wanted nothing held.
     """
 
     def __init__(self, book: str, strategy: str, instrument: Instrument, share: Decimal, cash_buffer: Decimal) -> None:
@@ -67,6 +67,7 @@ class SubAccount:
         self.peak = share
         self.purse = Purse(instrument)
         self.stopped_at: datetime | None = None
+        self.taken_at: datetime | None = None
         self._signal: Callable[[], Signal] | None = None
         self._made: Signal | None = None
         self._standing: Standing | None = None
@@ -91,6 +92,7 @@ class SubAccount:
             stop_floor=self._stop_floor(),
             refused=len(self._refused),
             stops_refused=self._refused.count(Leg.STOP),
+            taken_at=_since(self.taken_at, self.signal),
             working=tuple(one.order for one in sorted(self.working, key=_age)),
         )
 
@@ -150,6 +152,8 @@ class SubAccount:
             _enter(self.purse, journal.fill(self.book, fill, self.instrument), made)
             if made.order.request.key.leg is Leg.STOP:
                 self.stopped_at = fill.ts if self.stopped_at is None else max(self.stopped_at, fill.ts)
+            if made.order.request.key.leg is Leg.ASK:
+                self.taken_at = fill.ts if self.taken_at is None else max(self.taken_at, fill.ts)
         quantity = sum((fill.quantity for fill in fills), ZERO)
         made.order = replace(made.order, filled=made.order.filled + quantity)
         return quantity
@@ -180,6 +184,11 @@ class SubAccount:
         if stop is None or stop.order.filled or (self.left_at is not None and self.left_at >= stop.at):
             return None
         return stop.order.request.stop
+
+
+def _since(taken: datetime | None, signal: Signal | None) -> datetime | None:
+    """Return when an ask last filled, if it was under the signal in force."""
+    return taken if taken is not None and signal is not None and taken >= signal.decided_at else None
 
 
 def _enter(purse: Purse, entry: Journal, made: Ticketed) -> None:

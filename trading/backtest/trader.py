@@ -6,8 +6,10 @@ in which something filled, the living orders are asked about, oldest first; what
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
+from trading.backtest.resting import unwanted
 from trading.backtest.result import Decided
 from trading.backtest.sub_account import SubAccount, Ticketed, oldest_first
 from trading.backtest.wire import Wire
@@ -47,19 +49,21 @@ class Trader:
         sub.take(signal)
         self._act(sub, self._decide(sub, "signal"))
 
-    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], price: Decimal, *, leaves: bool) -> None:
-        """Take a signal over that is known to change no order, as if it had been decided about at `price`.
+    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], ticks: int, left_at: datetime | None) -> None:
+        """Take a signal over that is known to change no order, as if it had been decided about at a price of `ticks`.
 
-        It `leaves` where it wants nothing: the stop of what is left of a position is then forgotten.
+        One that wants nothing has `left_at` that moment: the stop of what is left of a position is then forgotten.
         """
         sub.take(signal)
         sub.number = 2
-        if leaves:
-            sub.left_at = self._wire.now
+        if left_at is not None:
+            sub.left_at = left_at
         self.verdicts["HOLD"] += 1
-        if sub.standing.cash + sub.standing.holding * float(price) >= sub.standing.peak * (1 - _CLOSE):
+        stands, tick = sub.standing, sub.instrument.tick
+        # What holds nothing has the equity that it was last decided about with.
+        if stands.holding and stands.cash + stands.holding * ticks * float(tick) >= stands.peak * (1 - _CLOSE):
             base, quote = sub.purse.owned
-            sub.rise(quote + multiply(base, price))
+            sub.rise(quote + multiply(base, multiply(Decimal(ticks), tick)))
 
     def hear(self, trades: Sequence[Trade]) -> None:
         """Let what has just filled at the venue have its effect."""
@@ -68,6 +72,9 @@ class Trader:
 
     def settle(self) -> None:
         """Ask and decide until nothing is left to do at this moment."""
+        for owner, sub in self.subs.items():
+            if why := unwanted(sub, self._wire.now, self.closed_by.get(owner[1], "")):
+                self.due.setdefault(owner, why)
         moved = bool(self.due) or any(self._wire.stirred(made) for sub in self.subs.values() for made in sub.working)
         while moved:
             due = dict(self.due)

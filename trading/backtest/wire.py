@@ -35,7 +35,7 @@ class Wire:
     @property
     def now(self) -> datetime:
         """The time of the venue."""
-        return moment_of(self._exchange.now)
+        return self._exchange.moment
 
     def price(self, symbol: str) -> Decimal | None:
         """Return the last price of `symbol`, quote per base; None before its first bar."""

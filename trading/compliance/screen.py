@@ -23,10 +23,10 @@ def screen(
         raise Denied("instrument_status", f"{instrument.symbol} is {instrument.status}")
     if request.quantity < instrument.min_quantity or request.quantity != instrument.quantity(request.quantity):
         raise Denied("quantity_step", f"{request.quantity} of {instrument.symbol}")
-    if request.type is OrderType.STOP_LOSS and request.stop != instrument.price(request.stop or Decimal(0)):
-        raise Denied("price_step", f"{request.stop} of {instrument.symbol}")
-    if multiply(request.quantity, price) < instrument.min_notional:
-        raise Denied("min_notional", f"{request.quantity} x {price} < {instrument.min_notional}")
+    _screen_prices(request, price, instrument, limits)
+    worth = multiply(request.quantity, request.limit or price)
+    if worth < instrument.min_notional:
+        raise Denied("min_notional", f"{request.quantity} x {request.limit or price} < {instrument.min_notional}")
     if request.reduce_only:
         return
     if signal_price <= 0:
@@ -35,3 +35,12 @@ def screen(
         raise Denied("price_collar", f"market {price} against signal {signal_price}")
     if multiply(request.quantity, price) > limits.max_order_value:
         raise Denied("max_order_value", f"{request.quantity} x {price} > {limits.max_order_value}")
+
+
+def _screen_prices(request: OrderRequest, price: Decimal, instrument: Instrument, limits: Limits) -> None:
+    """Refuse a price off the grid, and a limit that would trade far from the market; one that waits is harmless."""
+    for own, type_ in ((request.limit, OrderType.LIMIT), (request.stop, OrderType.STOP_LOSS)):
+        if request.type is type_ and (own is None or own <= 0 or own != instrument.price(own)):
+            raise Denied("price_step", f"{own} of {instrument.symbol}")
+    if request.limit is not None and request.side.sign * divide(request.limit - price, price) > limits.price_collar:
+        raise Denied("price_collar", f"limit {request.limit} against market {price}")

@@ -1,12 +1,15 @@
 """Plan: the difference between what is wanted and what is held or working, as orders and cancels.
 
-A protective stop locks what it protects, so a sale first cancels the stop and goes out once that is settled.
+A protective stop locks what it protects, and so does a resting ask: a sale first cancels them and goes out once that is
+settled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from trading.account import Account
+from trading.execution.ladder import Rung, difference
 from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.money import ONE, ZERO, divide, multiply
@@ -35,24 +38,56 @@ def plan(
     instrument: Instrument,
     limits: Limits,
     decision_no: int,
+    rungs: Sequence[Rung] = (),
 ) -> Plan:
-    """Return the next step from the present holding to `target` (base currency) at market `price`."""
-    if any(order.state.unsettled for order in account.working):
-        return Plan(reason="waiting_for_venue")
-    if account.working_of(Leg.ENTRY) or account.working_of(Leg.EXIT):
-        return Plan(reason="order_working")
+    """Return the next step from the present holding to `target` (base currency) at market `price`; `rungs` are to rest.
+
+    What rests and is not wanted goes first: it would lock what the next step needs.
+    """
+    if waiting := _waiting(account):
+        return Plan(reason=waiting)
+    missing, surplus = difference(rungs, account, instrument, limits)
+    if surplus:
+        return Plan(cancels=tuple(surplus), reason="quotes")
     if account.refused - account.stops_refused >= MOST_REFUSALS:
         step = _protect(account, signal, price, instrument, decision_no)
         return step if step.requests or step.cancels else Plan(reason="refused_by_venue")
+    step = _towards(target, account, signal, price, instrument, limits, decision_no)
+    if step is not None:
+        return step
+    step = _protect(account, signal, price, instrument, decision_no)
+    if not missing or step.cancels:
+        return step
+    made = tuple(_quote(rung, signal, decision_no, price) for rung in missing)
+    return Plan((*step.requests, *made), reason="quotes")
+
+
+def _waiting(account: Account) -> str:
+    if any(order.state.unsettled for order in account.working):
+        return "waiting_for_venue"
+    return "order_working" if account.working_of(Leg.ENTRY) or account.working_of(Leg.EXIT) else ""
+
+
+def _towards(
+    target: Decimal,
+    account: Account,
+    signal: Signal,
+    price: Decimal,
+    instrument: Instrument,
+    limits: Limits,
+    decision_no: int,
+) -> Plan | None:
+    """Return the step to `target` at the market, None when it is not worth an order or cannot be paid."""
     delta = target - account.holding
-    if delta < 0 and _worth(delta, target, account, price, instrument, limits):
+    if not _worth(delta, target, account, price, instrument, limits):
+        return None
+    if delta < 0:
         return _reduce(-delta, account, signal, price, instrument, decision_no)
-    if delta > 0 and _worth(delta, target, account, price, instrument, limits):
-        affordable = divide(multiply(account.cash, ONE - limits.cash_buffer), price)
-        quantity = instrument.quantity(min(delta, affordable))
-        if _sendable(quantity, price, instrument):
-            return _add(quantity, account, signal, price, instrument, decision_no)
-    return _protect(account, signal, price, instrument, decision_no)
+    affordable = divide(multiply(account.cash, ONE - limits.cash_buffer), price)
+    quantity = instrument.quantity(min(delta, affordable))
+    if not instrument.sendable(quantity, price):
+        return None
+    return _add(quantity, account, signal, price, instrument, decision_no)
 
 
 def _add(
@@ -69,25 +104,21 @@ def _worth(
     delta: Decimal, target: Decimal, account: Account, price: Decimal, instrument: Instrument, limits: Limits
 ) -> bool:
     quantity = instrument.quantity(abs(delta))
-    if not _sendable(quantity, price, instrument):
+    if not instrument.sendable(quantity, price):
         return False
     if target == ZERO:
         return True
     return multiply(quantity, price) >= multiply(account.equity(price), limits.min_rebalance)
 
 
-def _sendable(quantity: Decimal, price: Decimal, instrument: Instrument) -> bool:
-    return quantity >= instrument.min_quantity and multiply(quantity, price) >= instrument.min_notional
-
-
 def _reduce(
     wanted: Decimal, account: Account, signal: Signal, price: Decimal, instrument: Instrument, decision_no: int
 ) -> Plan:
-    stops = account.working_of(Leg.STOP)
-    if stops:
-        return Plan(cancels=stops)
+    locking = (*account.working_of(Leg.STOP), *account.working_of(Leg.ASK))
+    if locking:
+        return Plan(cancels=locking)
     quantity = instrument.quantity(min(wanted, account.position))
-    if not _sendable(quantity, price, instrument):
+    if not instrument.sendable(quantity, price):
         return Plan(reason="dust")
     return Plan(requests=(_market(signal, decision_no, Leg.EXIT, Side.SELL, quantity, price),))
 
@@ -100,7 +131,7 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
     level = instrument.price(multiply(signal.reference_price, ONE - signal.stop))
     # A long's stop never moves down while the position lives.
     level = max(level, account.stop_floor) if account.stop_floor is not None else level
-    if level <= 0 or not _sendable(quantity, level, instrument):
+    if level <= 0 or not instrument.sendable(quantity, level):
         return Plan(reason="on_target")
     if stops:
         # What a stop still sells counts: one that was filled in part covers no more than its rest.
@@ -129,6 +160,23 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
                 reduce_only=True,
             ),
         )
+    )
+
+
+def _quote(rung: Rung, signal: Signal, decision_no: int, price: Decimal) -> OrderRequest:
+    side = Side.BUY if rung.leg is Leg.BID else Side.SELL
+    return OrderRequest(
+        OrderKey(signal.signal_id, decision_no, rung.leg, rung.level),
+        signal.book,
+        signal.strategy,
+        signal.venue,
+        signal.symbol,
+        side,
+        OrderType.LIMIT,
+        rung.quantity,
+        price,
+        limit=rung.price,
+        reduce_only=side is Side.SELL,
     )
 
 

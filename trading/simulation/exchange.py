@@ -17,6 +17,7 @@ from trading.simulation.late import LateFills, Slices
 from trading.simulation.matching import Book
 from trading.simulation.path import TickBar
 from trading.simulation.quiet import open_bars, pass_bars
+from trading.simulation.steps import Steps
 from trading.simulation.walk import Walk
 from trading.simulation.working_order import Status, WorkingOrder
 
@@ -36,8 +37,8 @@ class Bars(Protocol):
         ...
 
 
-class Exchange:
-    """The venue: `now` is its clock in ms, `orders` (by id) and `trades` all that ever were, oldest first.
+class Exchange(Steps):
+    """The venue: `orders` (by id) and `trades` are all that ever were, oldest first.
 
     `latest` is the newest order by account, symbol and client id. `instruments` are the grid that the venue counts in,
     `rules` the instruments as they are shown and checked now.
@@ -61,7 +62,7 @@ class Exchange:
         self.latest: dict[tuple[str, str, str], WorkingOrder] = {}
         self.late = LateFills()
         self.trades: list[Trade] = []
-        self.now = start
+        super().__init__(start)
         self._bars = bars
         self._length = length
         self._slot = start - start % length
@@ -113,20 +114,21 @@ class Exchange:
         """
         books = self.books.values()
         while (end := self._slot + self._length) <= to and self.late.due is None and pass_bars(books):
-            self.now = max(self.now, end)
+            self.reach(end)
             self._enter_slot(end)
             if open_bars(books) and end == to:
                 return []
         while (event := self._next_event(to)) is not None:
             at, symbol = event
-            self.now = max(self.now, at)
+            self.reach(at)
             if symbol is None:
                 self._enter_slot(at)
                 continue
             trades = self._step(symbol)
             if trades:
+                self.stops += 1
                 return trades
-        self.now = max(self.now, to)
+        self.reach(to)
         return []
 
     def settled(self, to: int) -> bool:

@@ -71,14 +71,14 @@ def desire(row: Row, parameters: Combine) -> Desire:
     """
     desires = [(part.weight, PARTS[part.strategy](row, part.parameters)) for part in parameters.parts]
     weight = sum(each for each, _ in desires)
-    long = [(each, wanted) for each, wanted in desires if wanted.exposure > 0]
+    long = [(each, wanted) for each, wanted in desires if wanted.exposure]
     if not long:
         return flat("no part wants to be long")
     if parameters.mode == "majority" and sum(each for each, _ in long) <= weight / 2:
         return flat("no majority wants to be long")
     if parameters.mode == "all" and len(long) < len(desires):
         return flat("not all parts want to be long")
-    exposure = quantize(sum(each * float(wanted.exposure) for each, wanted in long) / weight)
+    exposure = quantize(sum(each * float(wanted.exposure or 0) for each, wanted in long) / weight)
     if exposure <= 0:
         return flat("weight too small for an exposure")
     return Desire(exposure, _tightest(long), "parts want to be long")

@@ -12,12 +12,11 @@ much. A time whose bar is missing, or whose purchase was refused, is not made up
 profit is measured from a moving mean.
 """
 
-import math
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from trading.strategies.strategy import Desire, Parameters, Row, flat, number, quantize, stop_distance
+from trading.strategies.strategy import Desire, Parameters, Row, before_sizing, flat, number, quantize, stop_distance
 
 _LEAST_SHARE = 0.08
 
@@ -108,7 +107,7 @@ def desire(row: Row, parameters: DollarCostAverage) -> Desire:
     if wanted <= 0:
         return flat(reason)
     stop = stop_distance(parameters.stop_multiple, volatility)
-    return Desire(quantize(_before_sizing(wanted, volatility, length, parameters)), stop, reason)
+    return Desire(quantize(before_sizing(wanted, volatility, length, parameters.target_volatility)), stop, reason)
 
 
 def _due(closed_at: float, length: float, parameters: DollarCostAverage) -> bool:
@@ -127,9 +126,3 @@ def _wanted(held: float, gap: float, *, due: bool, parameters: DollarCostAverage
     if 0 < parameters.fall <= -gap:
         return held + min(parameters.share * parameters.fall_factor, room), "its time, after a fall"
     return held + min(parameters.share, room), "its time"
-
-
-def _before_sizing(wanted: float, volatility: float, length: float, parameters: DollarCostAverage) -> float:
-    """Return the exposure that trading/sizing/volatility_target.py scales down to `wanted`, at most 1."""
-    daily = volatility * math.sqrt(86400 / length)
-    return min(wanted * max(daily / parameters.target_volatility, 1.0), 1.0)

@@ -67,7 +67,10 @@ class Place:
 
 
 def signal(place: Place, bar: datetime, now: datetime, known: Knowledge, desire: Desire, lineage: Lineage) -> Signal:
-    """Return `desire` as the signal of the bar that opened at `bar`, decided at `now`, valid to the next bar's end."""
+    """Return `desire` as the signal of the bar that opened at `bar`, decided at `now`, valid to the next bar's end.
+
+    The venue dates fills by the millisecond, and so is the decision dated: what filled within it was not known to it.
+    """
     identity = (place.book, place.strategy, place.venue, place.symbol, str(place.timeframe), bar)
     return Signal(
         digest(identity)[:32],
@@ -77,7 +80,7 @@ def signal(place: Place, bar: datetime, now: datetime, known: Knowledge, desire:
         place.symbol,
         str(place.timeframe),
         bar,
-        now,
+        now.replace(microsecond=now.microsecond // 1000 * 1000),
         bar + 2 * place.timeframe.delta,
         desire.exposure,
         desire.stop,
@@ -85,4 +88,5 @@ def signal(place: Place, bar: datetime, now: datetime, known: Knowledge, desire:
         Decimal(repr(known.candle["close"])),
         desire.reason,
         lineage,
+        desire.quotes,
     )

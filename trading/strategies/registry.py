@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trading.errors import Misconfigured
-from trading.strategies import combine, dollar_cost_average
+from trading.strategies import combine, dollar_cost_average, grid, market_making
 from trading.strategies.parts import PARTS
 from trading.strategies.strategy import Parameters, Registered, made
 
@@ -15,6 +15,10 @@ STRATEGIES: Mapping[str, Registered] = {
         dollar_cost_average.DollarCostAverage,
         dollar_cost_average.columns,
         dollar_cost_average.SEARCH,
+    ),
+    "grid": Registered(grid.desire, grid.Grid, grid.columns, grid.SEARCH),
+    "market_making": Registered(
+        market_making.desire, market_making.MarketMaking, market_making.columns, market_making.SEARCH
     ),
     "combine": Registered(combine.desire, combine.Combine, combine.columns),
 }

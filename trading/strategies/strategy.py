@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Protocol, TypeVar
@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from trading.errors import BadData
+from trading.order import Side
+from trading.quote import Quote
 
 #: What is known at a bar's close: features, expected_return, sigma, regime, close, closed_at (seconds since the epoch),
 #: held_exposure (0 to 1); None = not known.
@@ -22,12 +24,14 @@ _PLACES = Decimal("0.0001")
 class Desire:
     """The wanted exposure, 0 (flat) to 1 (fully long), the stop as a fraction of price below the entry, and why.
 
-    Numbers have four decimals, so that their hashes agree on every machine. `reason` is one of few stable texts.
+    An exposure of None leaves what is held to the `quotes`. Numbers have four decimals and prices eight digits, so that
+    their hashes agree on every machine. `reason` is one of few stable texts.
     """
 
-    exposure: Decimal
+    exposure: Decimal | None
     stop: Decimal | None
     reason: str
+    quotes: tuple[Quote, ...] = ()
 
 
 class Parameters(BaseModel):
@@ -102,6 +106,16 @@ def quantize(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
 
+def as_held(reason: str, quotes: Iterable[Quote] = ()) -> Desire:
+    """Return the desire to change what is held by `quotes` alone."""
+    return Desire(None, None, reason, tuple(quotes))
+
+
+def quote(side: Side, price: float, exposure: float) -> Quote:
+    """Return a quote at `price` with eight digits, to `exposure` within 0 and 1."""
+    return Quote(side, Decimal(f"{price:.7e}").normalize(), quantize(min(max(exposure, 0.0), 1.0)))
+
+
 def number(row: Row, name: str) -> float | None:
     """Return a number of the row, None where it is unknown or not finite; BadData when the row lacks it or has text."""
     if name not in row:
@@ -117,3 +131,12 @@ def stop_distance(multiple: float, volatility: float) -> Decimal | None:
     if multiple == 0:
         return None
     return quantize(min(max(multiple * volatility, 0.001), 0.5))
+
+
+def before_sizing(share: float, volatility: float, bar_seconds: float, target_volatility: float) -> float:
+    """Return the exposure that trading/sizing/volatility_target.py scales down to `share`, at most 1.
+
+    `volatility` is the standard deviation of one bar's return, `target_volatility` that of a day in the limits.
+    """
+    daily = volatility * math.sqrt(86400 / bar_seconds)
+    return min(share * max(daily / target_volatility, 1.0), 1.0)

@@ -22,7 +22,8 @@ from services.execution.desk import Desk
 from services.execution.loop import Loop
 from tests.integration.simulator.simulator_process import SimulatorProcess
 from trading.limits import Limits
-from trading.order import Order, OrderState
+from trading.money import multiply
+from trading.order import Leg, Order, OrderState, Side
 from trading.ports import Known
 from trading.signal import Lineage, Signal
 
@@ -181,9 +182,11 @@ class Floor:
         )
         expected = {"BTC": Decimal(0), "USDT": Decimal(0)}
         for order in self.orders():
-            if not order.state.terminal:
-                assert order.request.side == "SELL"
+            if not order.state.terminal and order.request.side is Side.SELL:
                 expected["BTC"] += order.remaining
+            elif not order.state.terminal:
+                assert order.request.key.leg is Leg.BID
+                expected["USDT"] += self._bid_holds(order)
         assert {row["currency"]: row["n"] for row in held} | expected == expected
         assert {row["currency"]: row["n"] for row in held if row["n"]} == {k: v for k, v in expected.items() if v}
         balances = self.venue.balances()
@@ -198,6 +201,12 @@ class Floor:
         sent = {order.client_id for order in self.orders() if order.sent_at is not None}
         assert {order.client_id for order in self.accepted() if order.client_id.startswith("tw-")} <= sent
         assert broken_links(self.database) == []
+
+    def _bid_holds(self, order: Order) -> Decimal:
+        """What a bid has reserved and not paid yet."""
+        reserved = multiply(multiply(order.request.quantity, order.request.limit or Decimal(0)), Decimal("1.02"))
+        query = "select coalesce(sum(price * quantity), 0) as n from trading.fills where client_id = %s"
+        return reserved - self.one(query, order.client_id)
 
 
 def until(reached: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -57,7 +57,7 @@ class Paper:
         delta = self.market.plan.timeframe.delta
         for step in range(self.market.plan.steps):
             opens = self.market.plan.window_start + step * delta
-            self._signal(opens - delta, opens)
+            self._signal(opens - delta)
             while not self.control.advance(opens + delta).done:
                 self.settle()
             self.settle()
@@ -80,8 +80,9 @@ class Paper:
         curve = equity_curve(moved, tested.closes, tested.period.times, plan.window_start)
         return Traded(found.decisions, found.orders, found.fills, curve)
 
-    def _signal(self, bar: datetime, now: datetime) -> None:
-        assert self.desk.clock.now() == now
+    def _signal(self, bar: datetime) -> None:
+        now = self.desk.clock.now()
+        assert self.market.plan.timeframe.open_of(now) == bar + self.market.plan.timeframe.delta
         known = {symbol: told for symbol, told in self.prepared.history.at(bar).items() if not told.lacking}
         held = signals.holdings(self.database, self.market.plan.book)
         for name, values in self.prepared.setup.strategies.items():

@@ -61,7 +61,7 @@ def trial(database: str, broker: LocalBroker, tmp_path: Path, monkeypatch: pytes
             found = compare(paper.traded(tested), tested.traded)
         finally:
             simulator.stop()
-        assert not found.differences, found.differences[:5]
+        assert not found.differences, "\n".join(map(str, found.differences[:14]))
         assert all(one == other for one, other in found.counts.values())
         return tested
 

@@ -87,6 +87,28 @@ def order(leg: Leg, state: OrderState, quantity: str = "5", stop: str | None = N
     return Order(request, key.client_id("book", 1), state, 1, 1)
 
 
+def quoted(
+    leg: Leg, level: int, quantity: str, limit: str, *, filled: str = "0", state: OrderState = OrderState.ACKED
+) -> Order:
+    """A resting quote of the signal's first decision."""
+    side = Side.BUY if leg is Leg.BID else Side.SELL
+    key = OrderKey("signal", 1, leg, level)
+    request = OrderRequest(
+        key,
+        "book",
+        "strategy",
+        "venue",
+        "BTC/USDT",
+        side,
+        OrderType.LIMIT,
+        Decimal(quantity),
+        PRICE,
+        limit=Decimal(limit),
+        reduce_only=side is Side.SELL,
+    )
+    return Order(request, key.client_id("book", 1), state, 1, 1, filled=Decimal(filled))
+
+
 def protected(quantity: str = "5", stop: str = "90", **changes: Any) -> Account:
     """A sub-account with a position that a working stop protects."""
     working = (order(Leg.STOP, OrderState.ACKED, quantity, stop),)

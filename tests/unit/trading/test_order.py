@@ -22,7 +22,14 @@ def test_client_ids_are_the_same_on_every_machine():
 
 def test_every_part_of_the_key_counts():
     keys = [OrderKey(signal, number, leg) for signal in "ab" for number in (1, 2) for leg in Leg]
-    assert len({key.client_id(account, attempt) for key in keys for account in "xy" for attempt in (1, 2)}) == 48
+    keys += [OrderKey("a", 1, Leg.BID, level) for level in (1, 2, 11)]
+    assert len({key.client_id(account, attempt) for key in keys for account in "xy" for attempt in (1, 2)}) == 92
+
+
+@given(st.sampled_from(Leg), st.integers(0, 99))
+def test_a_place_is_read_back(leg: Leg, level: int):
+    key = OrderKey("signal", 3, leg, level)
+    assert OrderKey.at("signal", 3, key.place) == key
 
 
 def test_states_are_terminal_or_open_and_never_both():

@@ -20,7 +20,7 @@ from services.guard.anchoring import EVERY_SECONDS
 from services.guard.guard import GRACE_SECONDS, Guard
 from services.guard.main import ROUND_SECONDS
 from services.guard.strays import LAG_SECONDS, LOOK_SECONDS
-from services.guard.watch import MOST_ORDERS_PER_SIGNAL_AND_MINUTE
+from services.guard.watch import MOST_ORDERS_PER_QUOTE_AND_MINUTE, MOST_ORDERS_PER_SIGNAL_AND_MINUTE
 from trading.ports import Known, Unreachable
 
 BOOK, VENUE, BTC, ETH = "local", "random-7", "BTC/USDT", "ETH/USDT"
@@ -71,8 +71,11 @@ def guard(store: Database, canceller: FakeCanceller, tmp_path: Path) -> Guard:
     return Guard(store, BOOK, [BTC, ETH], canceller, tmp_path)
 
 
-def accept(connection: Connection, signal: str, symbol: str = BTC, *, status: str = "ACCEPTED") -> None:
-    body = {
+def accept(
+    connection: Connection, signal: str, symbol: str = BTC, *, status: str = "ACCEPTED", quotes: int = 0
+) -> None:
+    body: dict[str, object] = {"quotes": [["BUY", "1", "0.1"]] * quotes} if quotes else {}
+    body |= {
         "strategy": "follow_forecast",
         "symbol": symbol,
         "stop": "0.01",
@@ -175,6 +178,19 @@ def test_a_signal_that_runs_wild_halts_its_symbol(store: Database, guard: Guard)
             order(connection, "s1", number)
     guard.turn(0.0)
     assert (BTC, "guard") in halted(store)
+
+
+@pytest.mark.parametrize(("more", "halts"), [(0, False), (1, True)])
+def test_a_signal_of_quotes_may_have_more_orders(store: Database, guard: Guard, more: int, halts: bool) -> None:
+    quotes = 5
+    with store.transaction() as connection:
+        accept(connection, "s1", quotes=quotes)
+        accept(connection, "s2", ETH)
+        for number in range(MOST_ORDERS_PER_SIGNAL_AND_MINUTE + MOST_ORDERS_PER_QUOTE_AND_MINUTE * quotes + more):
+            decided(connection, "s1", number + 1)
+            order(connection, "s1", number + 1)
+    guard.turn(0.0)
+    assert bool(halted(store)) is halts
 
 
 def test_orders_of_long_ago_do_not_count(store: Database, guard: Guard) -> None:

@@ -12,11 +12,15 @@ from adapters.bus.signal_message import decode, encode
 from tests.unit.trading.made import NOW, signal
 from trading.audit import canonical
 from trading.errors import BadData
+from trading.order import Side
+from trading.quote import MOST_QUOTES, Quote
 from trading.signal import Lineage, Signal
 
 GOOD = json.loads(encode(signal()))
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=30)
 OPTIONAL = st.none() | WORDS
+#: Whether there are bids, asks, an exposure, a stop: what may stand beside each other.
+FORMS = [(False, False, True, True), (False, True, True, False), (True, True, False, False), (True, False, False, True)]
 
 
 @st.composite
@@ -24,18 +28,23 @@ def signals(draw: st.DrawFn) -> Signal:
     ts = NOW + timedelta(microseconds=draw(st.integers(-(10**15), 10**15)))
     decided = ts + timedelta(microseconds=draw(st.integers(1, 10**9)))
     share = st.decimals(0, 1, places=4)
+    bids, asks, wanted, stop = draw(st.sampled_from(FORMS))
+    price = st.decimals("0.00000001", 10**12, places=8)
+    sides = [side for side, is_there in ((Side.BUY, bids), (Side.SELL, asks)) if is_there]
+    quotes = st.lists(st.builds(Quote, st.sampled_from(sides or [Side.BUY]), price, share), max_size=MOST_QUOTES)
     return Signal(
         *(draw(WORDS) for _ in range(5)),
         draw(st.sampled_from(["1m", "1h", "1d"])),
         ts,
         decided,
         decided + timedelta(microseconds=draw(st.integers(0, 10**9))),
-        draw(share),
-        draw(st.none() | share),
+        draw(share) if wanted else None,
+        draw(st.none() | share) if stop else None,
         draw(st.decimals(0, 10, places=10)),
-        draw(st.decimals("0.00000001", 10**12, places=8)),
+        draw(price),
         draw(WORDS),
         Lineage(*(draw(WORDS) for _ in range(5)), draw(st.integers(0, 2**31 - 1)), draw(OPTIONAL), draw(OPTIONAL)),
+        tuple(draw(quotes)) if sides else (),
     )
 
 
@@ -53,6 +62,36 @@ def test_equal_signals_give_equal_bytes():
     assert encode(same) == encode(signal())
 
 
+def test_a_signal_without_quotes_does_not_speak_of_them():
+    assert "quotes" not in json.loads(encode(signal()))
+    quoted = json.loads(encode(signal(stop=None, quotes=(Quote(Side.SELL, Decimal(105), Decimal("0.5")),))))
+    assert quoted["quotes"] == [["SELL", "105", "0.5"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"quotes": [["BUY", "99", "0.5"]]}, "bids beside an exposure"),
+        ({"quotes": [["SELL", "101", "0.5"]]}, "asks beside a stop"),
+        ({"exposure": None, "stop": None, "quotes": [["BUY", "99", "0.5"]] * (MOST_QUOTES + 1)}, "at most 40"),
+        ({"quotes": [["HOLD", "99", "0.5"]]}, "something else than side, price and exposure"),
+        ({"quotes": [["BUY", "99"]]}, "something else than side, price and exposure"),
+        ({"quotes": ["BUY"]}, "something else than side, price and exposure"),
+        ({"quotes": [[["BUY"], "99", "0.5"]]}, "something else than side, price and exposure"),
+        ({"quotes": [["BUY", "0", "0.5"]]}, "price is zero"),
+        ({"quotes": [["BUY", 99, "0.5"]]}, "quotes.price is not plain decimal text"),
+        ({"quotes": [["BUY", "99", "1.5"]]}, r"quotes.exposure is 1.5, outside 0..1"),
+        ({"quotes": {"BUY": "99"}}, "no list"),
+        ({"quotes": None}, "no list"),
+        # Said and empty is not how an equal signal is written.
+        ({"quotes": []}, "canonical"),
+    ],
+)
+def test_a_wrong_quote_is_bad_data(changes: dict[str, Any], message: str):
+    with pytest.raises(BadData, match=message):
+        decode(json.dumps({**GOOD, **changes}, sort_keys=True, separators=(",", ":")))
+
+
 WRONG: list[tuple[str, Any]] = [
     ("exposure", "1.0001"),
     ("exposure", "-0.1"),
@@ -61,7 +100,6 @@ WRONG: list[tuple[str, Any]] = [
     ("exposure", "1E-999999999"),
     ("exposure", "0.5\n"),
     ("exposure", "\u0660"),
-    ("exposure", None),
     ("exposure", ["0.5"]),
     ("stop", "2"),
     ("stop", 0),

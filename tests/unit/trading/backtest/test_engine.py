@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,13 +93,18 @@ def test_a_stop_inside_a_bar_fills_where_the_path_meets_it():
     assert (done.curve[-1].equity, done.curve[-1].positions) == (D("499.95") + D("489.46005") - D("0.48946005"), 0)
 
 
+def just_after(moment: datetime) -> datetime:
+    """The first moment after the venue has stopped at `moment` for a fill."""
+    return moment + timedelta(microseconds=1)
+
+
 def test_a_stop_that_a_gap_jumps_over_fills_at_the_open_before_the_signal_of_that_moment():
     bars = [still(10_000), still(10_000), still(9100), still(9100), still(9100)]
     done = engine(bars, [(0.5, 0.02), 0.5, 0.5, 0.5]).run()
     assert fills(done)[1][:3] == (Side.SELL, D("90.99"), D("4.995"))
     assert [one.ts for one in done.fills] == [opened(0), opened(1), opened(2)]
     # The signal of the bar that the gap ended did not know of it: only the next one begins anew.
-    asked = next(one for one in done.decisions if one.at == opened(1) and one.trigger == "signal")
+    asked = next(one for one in done.decisions if one.at == just_after(opened(1)) and one.trigger == "signal")
     assert (asked.verdict, asked.reason.split(",")[0], asked.holding) == ("HOLD", "stopped_out", D(0))
 
 
@@ -322,7 +328,8 @@ def test_orders_and_fills_say_the_same_and_all_is_told_oldest_first(drawn: Drawn
     for placed in done.orders:
         own = [fill for fill in done.fills if fill.client_id == placed.order.client_id]
         assert placed.order.filled == sum((fill.quantity for fill in own), D(0)) <= placed.order.request.quantity
-        assert all(fill.ts >= placed.at for fill in own)
+        # The venue dates its fills by the millisecond.
+        assert all(fill.ts > placed.at - timedelta(milliseconds=1) for fill in own)
         assert placed.order.state.terminal or placed.order.request.key.leg is Leg.STOP
     for times in ([one.at for one in done.orders], [one.ts for one in done.fills], [one.at for one in done.decisions]):
         assert times == sorted(times)

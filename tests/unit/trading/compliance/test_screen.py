@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.trading.made import INSTRUMENT, LIMITS, PRICE, order
+from tests.unit.trading.made import INSTRUMENT, LIMITS, PRICE, order, quoted
 from trading.compliance.screen import screen
 from trading.errors import Denied
 from trading.order import Leg, OrderState
@@ -13,10 +13,12 @@ D = Decimal
 ENTRY = order(Leg.ENTRY, OrderState.INTENT).request
 EXIT = order(Leg.EXIT, OrderState.INTENT).request
 STOP = order(Leg.STOP, OrderState.INTENT, "5", "90").request
+BID = quoted(Leg.BID, 1, "5", "95").request
+ASK = quoted(Leg.ASK, 1, "5", "105").request
 
 
 def test_sound_orders_pass():
-    for request in (ENTRY, EXIT, STOP):
+    for request in (ENTRY, EXIT, STOP, BID, ASK, replace(BID, limit=D(50)), replace(ASK, limit=D(500))):
         screen(request, PRICE, PRICE, INSTRUMENT, LIMITS)
 
 
@@ -30,6 +32,13 @@ def test_sound_orders_pass():
         (replace(EXIT, quantity=D("5.0001")), "quantity_step", {}),
         (replace(STOP, stop=D("90.001")), "price_step", {}),
         (replace(STOP, stop=None), "price_step", {}),
+        (replace(BID, limit=None), "price_step", {}),
+        (replace(BID, limit=D("95.001")), "price_step", {}),
+        (replace(ASK, limit=D("105.001")), "price_step", {}),
+        # A limit on the wrong side of the market is an order at the market.
+        (replace(BID, limit=D("110.01")), "price_collar", {}),
+        (replace(ASK, limit=D("89.99")), "price_collar", {}),
+        (replace(BID, quantity=D("0.06"), limit=D(80)), "min_notional", {}),
         (replace(ENTRY, quantity=D("0.01")), "min_notional", {}),
         (replace(EXIT, quantity=D("0.01")), "min_notional", {}),
         (ENTRY, "price_collar", {"signal_price": D("90.90")}),

@@ -1,5 +1,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from trading.simulation.funds import Trade
 from trading.simulation.late import Slices
 from trading.simulation.path import TickBar
 from trading.simulation.working_order import Status
+from trading.timeframe import moment_of
 
 LENGTH = 3_600_000
 FEE = Decimal("0.001")
@@ -284,3 +286,20 @@ def test_what_is_booked_late_is_not_left_out():
             booked += [(one.at, one.quantity) for one in fills]
         assert booked == [(2 * LENGTH + 60_000, Decimal("0.5")), (3 * LENGTH + 120_000, Decimal("0.5"))]
         assert venue.now == 5 * LENGTH
+
+
+def test_each_stop_within_one_millisecond_is_a_moment_of_its_own():
+    opened = quiet()
+    assert opened.moment == moment_of(opened.now)
+    bar = TickBar(2 * LENGTH, 100_000, 100_000, 90_000, 100_000, 10_000_000)
+    played = Played({("BTC/USDT", at): one for at, one in flat(100_000, 5).items()} | {("BTC/USDT", bar.opened): bar})
+    opened = exchange(played)
+    for number, limit in enumerate(("990", "980", "970")):
+        opened.place(
+            Ticket("main", "BTC/USDT", f"bid{number}", Side.BUY, OrderType.LIMIT, Decimal("0.1"), limit=Decimal(limit))
+        )
+    seen = [(opened.now, opened.moment) for _ in iter(lambda: opened.advance(3 * LENGTH), [])]
+    assert len(seen) == 3
+    assert len({now for now, _ in seen}) == 1
+    assert [moment - moment_of(now) for now, moment in seen] == [timedelta(microseconds=n) for n in (1, 2, 3)]
+    assert opened.moment == moment_of(3 * LENGTH)

@@ -22,6 +22,7 @@ ROW: dict[str, float | str | None] = {
     "return_6_x4": 0.01,
     "return_6_x24": 0.02,
     "adx_14": 30.0,
+    "atr_14_pct": 0.01,
     "regime": "normal",
     "close": 100.0,
     "closed_at": MIDNIGHT,
