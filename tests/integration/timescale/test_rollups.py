@@ -38,7 +38,7 @@ def bars(chance: random.Random) -> pl.DataFrame:
     timeframe = chance.choice(list(LENGTHS))
     step = LENGTHS[timeframe]
     first = START + step * chance.randrange(DAYS * timedelta(days=1) // step)
-    opens = [first + n * step for n in range(chance.choice((1, 7, 400))) if chance.random() < 0.9]
+    opens = [first + n * step for n in range(chance.choice((1, 7, 400))) if n == 0 or chance.random() < 0.9]
     closes = [round(100 * (1 + chance.random()), 4) for _ in opens]
     return pl.DataFrame(
         {
