@@ -128,11 +128,12 @@ def test_what_is_missing_is_paid_from_what_is_free():
     # The first ask is a little larger than it should be: the second has only what is left.
     larger = quoted(Leg.ASK, 1, "1.08", "101")
     wanted = [("101", "1"), ("102", "1")]
-    assert compared(larger, wanted=wanted, leg=Leg.ASK, position=D("0.92")) == ([("102", "0.92")], [])
-    assert compared(larger, wanted=wanted, leg=Leg.ASK, position=D("-0.1")) == ([], [])
+    held = {"reserved_position": D("1.08")}
+    assert compared(larger, wanted=wanted, leg=Leg.ASK, position=D("0.92"), **held) == ([("102", "0.92")], [])
+    assert compared(larger, wanted=wanted, leg=Leg.ASK, position=D("-0.1"), **held) == ([], [])
     larger = quoted(Leg.BID, 1, "1.08", "99")
     wanted = [("99", "1"), ("98", "1")]
-    assert compared(larger, wanted=wanted, cash=D("49.98")) == ([("98", "0.5")], [])
+    assert compared(larger, wanted=wanted, cash=D("49.98"), reserved_cash=D(200)) == ([("98", "0.5")], [])
 
 
 @given(
