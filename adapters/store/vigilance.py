@@ -31,6 +31,11 @@ class KnownOrder:
     state: str
     ended: bool
 
+    @property
+    def forbidden(self) -> bool:
+        """Whether it may not work under a halt: whatever is neither protection nor an exit."""
+        return not self.leg.startswith(("stop", "exit"))
+
 
 def order_counts(connection: Connection, book: str, since_seconds: int) -> list[OrderCount]:
     """Return one row per signal that has made an order within the last `since_seconds` of the newest order or now."""

@@ -108,7 +108,7 @@ class Guard:
     def _enforce(self) -> None:
         """Cancel what works under each halt that nobody has enforced; an unanswered one comes again.
 
-        An entry that was on its way when its halt came arrives after the first cancel, so entries are looked for on.
+        What was on its way when its halt came arrives after the first cancel, so it is looked for on.
         """
         with self._database.transaction() as connection:
             waiting = halts.unenforced(connection, self._book)
@@ -127,7 +127,7 @@ class Guard:
             self.anchoring.ask()
 
     def _late(self, standing: Sequence[Halt]) -> set[str]:
-        """Return the symbols that are halted and had an entry working when the venue was last seen, once each time."""
+        """Return the halted symbols in which an entry or a quote worked when the venue was last seen, once each."""
         entries = self._strays.take_entries()
         whole = any(halt.symbol is None for halt in standing)
         return {symbol for symbol in entries if whole or any(halt.symbol == symbol for halt in standing)}

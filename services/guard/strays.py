@@ -59,7 +59,7 @@ class Strays:
         mine = [order for order in answer.value if order.client_id.startswith(PREFIX)]
         with self._database.transaction() as connection:
             known = vigilance.known_orders(connection, self._book, [order.client_id for order in mine])
-        self._entries = {order.symbol for order in mine if (row := known.get(order.client_id)) and row.leg == "entry"}
+        self._entries = {order.symbol for order in mine if (row := known.get(order.client_id)) and row.forbidden}
         self._doubts = [
             Doubt(f"foreign order {order.client_id}", f"order {order.client_id} in {order.symbol} is not ours")
             for order in answer.value
@@ -68,7 +68,7 @@ class Strays:
         return Seen(self._violations(mine, known, monotonic), self._doubts)
 
     def take_entries(self) -> set[str]:
-        """Return the symbols in which the last look saw an entry working; each look tells once."""
+        """Return the symbols in which the last look saw an entry or a quote working; each look tells once."""
         entries, self._entries = self._entries, set()
         return entries
 

@@ -365,13 +365,14 @@ def test_a_venue_that_does_not_tell_is_a_doubt_and_a_foreign_order_an_alarm(
     assert (halted(store), canceller.asked) == ([], [])
 
 
-def test_an_entry_that_was_on_its_way_is_cancelled_when_it_arrives(
-    store: Database, guard: Guard, canceller: FakeCanceller
+@pytest.mark.parametrize("leg", ["entry", "bid2", "ask1"])
+def test_what_was_on_its_way_is_cancelled_when_it_arrives(
+    store: Database, guard: Guard, canceller: FakeCanceller, leg: str
 ) -> None:
     with store.transaction() as connection:
         accept(connection, "s1")
         decided(connection, "s1", 1)
-        order(connection, "s1", 1, client_id="tw-1", state="SENDING")
+        order(connection, "s1", 1, client_id="tw-1", leg=leg, state="SENDING")
         order(connection, "s1", 1, client_id="tw-2", leg="stop", state="ACKED", stop_price=Decimal(1))
         halts.add(connection, BOOK, BTC, "stop", "anna")
     guard.turn(0.0)
