@@ -26,13 +26,18 @@ class Instrument:
         """Return `value` on the tick grid, nearest."""
         return round_to(value, self.tick)
 
+    def price_above(self, value: Decimal) -> Decimal:
+        """Return `value` on the tick grid, upwards."""
+        below = floor_to(value, self.tick)
+        return below if below == value else below + self.tick
+
     def quantity(self, value: Decimal) -> Decimal:
         """Return `value` on the lot grid, towards zero."""
         return floor_to(value, self.lot)
 
     def sendable(self, quantity: Decimal, price: Decimal) -> bool:
         """Return whether the venue takes an order of `quantity` that is worth its least at `price`."""
-        return quantity >= self.min_quantity and multiply(quantity, price) >= self.min_notional
+        return quantity > 0 and quantity >= self.min_quantity and multiply(quantity, price) >= self.min_notional
 
 
 def split_symbol(name: str, quotes: tuple[str, ...]) -> tuple[str, str]:

@@ -91,8 +91,7 @@ def _asks(quotes: Sequence[tuple[Quote, Decimal]], account: Account, instrument:
     held = account.holding
     made: list[Rung] = []
     for quote, holding in quotes:
-        below = floor_to(quote.price, instrument.tick)
-        price = below if below == quote.price else below + instrument.tick
+        price = instrument.price_above(quote.price)
         quantity = instrument.quantity(max(held - holding, ZERO))
         if instrument.sendable(quantity, price):
             _put(made, Leg.ASK, price, quantity)

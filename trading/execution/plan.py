@@ -56,7 +56,7 @@ def plan(
     if step is not None:
         return step
     step = _protect(account, signal, price, instrument, decision_no)
-    if not missing or step.cancels:
+    if not missing or step.cancels or _closes(step):
         return step
     made = tuple(_quote(rung, signal, decision_no, price) for rung in missing)
     return Plan((*step.requests, *made), reason="quotes")
@@ -65,7 +65,14 @@ def plan(
 def _waiting(account: Account) -> str:
     if any(order.state.unsettled for order in account.working):
         return "waiting_for_venue"
-    return "order_working" if account.working_of(Leg.ENTRY) or account.working_of(Leg.EXIT) else ""
+    # Also the sale of a position whose stop was passed: all orders at the market change what is held at once.
+    at_market = any(order.request.type is OrderType.MARKET for order in account.working)
+    return "order_working" if at_market else ""
+
+
+def _closes(step: Plan) -> bool:
+    """Whether `step` closes what cannot be protected, or would if the venue let it: nothing may be added then."""
+    return step.reason == "stop_refused" or any(request.type is OrderType.MARKET for request in step.requests)
 
 
 def _towards(
@@ -95,7 +102,7 @@ def _add(
 ) -> Plan:
     """Buy `quantity`; what is held and has lost its stop gets it back before it grows, or is closed instead."""
     lost = Plan() if account.working_of(Leg.STOP) else _protect(account, signal, price, instrument, decision_no)
-    if any(request.type is OrderType.MARKET for request in lost.requests):
+    if _closes(lost):
         return lost
     return Plan(requests=(*lost.requests, _market(signal, decision_no, Leg.ENTRY, Side.BUY, quantity, price)))
 
@@ -124,13 +131,17 @@ def _reduce(
 
 
 def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instrument, decision_no: int) -> Plan:
-    quantity = instrument.quantity(account.holding)
     stops = account.working_of(Leg.STOP)
+    # What a lost order holds cannot be sold a second time.
+    free = account.position + sum((order.remaining for order in stops), ZERO)
+    quantity = instrument.quantity(min(account.holding, free))
     if signal.stop is None:
         return Plan(cancels=stops, reason="" if stops else "on_target")
     level = instrument.price(multiply(signal.reference_price, ONE - signal.stop))
     # A long's stop never moves down while the position lives.
-    level = max(level, account.stop_floor) if account.stop_floor is not None else level
+    if account.stop_floor is not None and level < account.stop_floor:
+        # The venue's tick may have changed since.
+        level = instrument.price_above(account.stop_floor)
     if level <= 0 or not instrument.sendable(quantity, level):
         return Plan(reason="on_target")
     if stops:

@@ -86,7 +86,14 @@ def _plan(account: Account, rules: Rules) -> int:
         return _protect(account, rules)
     # What is held and has lost its stop gets it back before it grows, or is closed instead.
     lost = NOTHING if account.stop > 0 else _protect(account, rules)
-    return lost if lost == CLOSE else lost | ENTER
+    return lost if lost == CLOSE or _bare(account, rules) else lost | ENTER
+
+
+def _bare(account: Account, rules: Rules) -> bool:
+    """Whether the venue takes no stop for what is held, nor a sale of it: it does not grow."""
+    if account.stop > 0 or account.distance < 0 or account.stops_refused < 2 * MOST_REFUSALS:
+        return False
+    return account.level > 0 and _sendable(account.guarded, account.level, rules)
 
 
 def _worth(account: Account, rules: Rules) -> bool:
