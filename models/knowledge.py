@@ -2,10 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ from models.labels import training_set
 from models.model import Model
 from trading.market.finding import closing
 from trading.market.gaps import RECENT_BARS, recent_gap, stale
-from trading.strategies.knowledge import Knowledge
+from trading.strategies.knowledge import Knowledge, Shown, shown
 from trading.timeframe import Timeframe
 
 #: Bars of which the rows are held as Python values at a time.
@@ -86,6 +86,22 @@ class History:
         """Return by symbol the check of the bars up to `bar` that closes its gate, where one does."""
         return self._gates.closed_by(bar)
 
+    def shown(self, bars: Sequence[datetime], timeframe: Timeframe) -> Mapping[str, Shown]:
+        """Return by symbol what strategies are shown of successive `bars`, as `at` tells it bar by bar."""
+        return {symbol: _within(frame, times, bars, timeframe) for symbol, (frame, times) in self._whole.items()}
+
+    @cached_property
+    def _whole(self) -> dict[str, tuple[pl.DataFrame, list[datetime]]]:
+        """What is known of each symbol in one frame, and the times of its rows."""
+        read = {"forecast": ["expected_return", "sigma", "model_id"], "regime": ["regime"]}
+        whole = self._parts["candle"]
+        for name in ("features", "forecast", "regime"):
+            if name in self._parts:
+                part = self._parts[name]
+                told = part.select("ts", "symbol", *read[name]) if name in read else part
+                whole = whole.join(told, on=["ts", "symbol"], how="left", maintain_order="left")
+        return {str(symbol): (rows, rows["ts"].to_list()) for (symbol,), rows in whole.group_by("symbol")}
+
     def _chunk(self, since: datetime) -> dict[datetime, dict[str, Knowledge]]:
         """Return what is known at some hundred bars: rows become Python values together, or not at all."""
         rows: dict[tuple[datetime, str], dict[str, Row]] = defaultdict(dict)
@@ -98,6 +114,15 @@ class History:
             if "candle" in parts:
                 found[ts][symbol] = Knowledge(**{"features": {}, **parts})
         return found
+
+
+def _within(frame: pl.DataFrame, times: list[datetime], bars: Sequence[datetime], timeframe: Timeframe) -> Shown:
+    """Return what `frame`, with its rows at `times`, tells of `bars`, some of which it may lack."""
+    first, last = bisect_left(times, bars[0]), bisect_right(times, bars[-1])
+    present = times[first:last]
+    told = shown(frame.slice(first, last - first).to_dict(as_series=False), present, timeframe)
+    rows, models = dict(zip(present, told.rows, strict=True)), dict(zip(present, told.models, strict=True))
+    return Shown([rows.get(bar) for bar in bars], [models.get(bar, "") for bar in bars])
 
 
 class _Gates:

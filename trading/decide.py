@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from trading.account import Account
 from trading.compliance.screen import screen
@@ -19,6 +20,8 @@ from trading.signal import Signal
 from trading.sizing import volatility_target
 from trading.target import Target
 from trading.timeframe import Timeframe
+
+_timeframe = cache(Timeframe.parse)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def _target(signal: Signal, account: Account, market: Market, limits: Limits) ->
 
 def _rungs(signal: Signal, account: Account, market: Market, limits: Limits) -> tuple[Rung, ...]:
     """Return the quotes that are to rest now: none on doubtful data, of a signal that is over, or after a stop."""
+    if not signal.quotes:
+        return ()
     over = market.now >= signal.valid_until
     stopped = account.stopped_at is not None and account.stopped_at >= signal.decided_at
     if over or stopped or not account.entry_gate_open:
@@ -112,7 +117,7 @@ def _sized(
     target = volatility_target.size(
         exposure,
         signal.volatility,
-        Timeframe.parse(signal.timeframe),
+        _timeframe(signal.timeframe),
         equity,
         price,
         limits.target_volatility,

@@ -49,8 +49,6 @@ BOOK, TOPIC, VERSION, SIGNAL_KEY = "main", "signals", "2.3", "k" * 32
 CASH = Decimal(1_000_000)
 WINDOW_MS, MARGIN_MS, LEASE_MS = 300, 400, 400
 MINUTE = timedelta(minutes=1)
-#: The share of the signals that want quotes to rest.
-QUOTING = 0.25
 #: Alembic's environment belongs to the process; books that are opened at once take turns.
 _ONE = Lock()
 
@@ -78,6 +76,8 @@ class Rig:
     told: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     prices: dict[str, Decimal] = field(default_factory=dict)
+    #: The share of the signals that want quotes to rest; what rests trades on while nothing is told.
+    quoting: float = 0.25
 
     @cached_property
     def control(self) -> SimulatorControl:
@@ -121,7 +121,7 @@ class Rig:
             "reason": "chaos",
             "lineage": Lineage("run", "code", "model", "features", "candle", 1),
         }
-        if not {"exposure", "stop"} & set(changes) and self.random.random() < QUOTING:
+        if not {"exposure", "stop"} & set(changes) and self.random.random() < self.quoting:
             values |= {"exposure": None, "stop": None, "quotes": self._quotes(self.prices[symbol])}
         return Signal(**{**values, **changes})
 

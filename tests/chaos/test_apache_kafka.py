@@ -167,6 +167,7 @@ def test_a_topic_that_is_not_the_one_that_was_read_halts_execution(
     tmp_path: Path, database: str, seed: int, kafka: Kafka, harm: Callable[[Rig, Kafka], None], running: bool
 ):
     with rig(tmp_path, database, seed, strategies=STRATEGIES) as floor:
+        floor.quoting = 0.0
         use(floor, kafka)
         worker = floor.start()
         with publisher(floor):

@@ -7,7 +7,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -23,7 +23,7 @@ from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.simulation.grid import GridBars, on_grid
 from trading.strategies import registry
-from trading.strategies.knowledge import Knowledge
+from trading.strategies.knowledge import Knowledge, Shown, shown
 from trading.strategies.strategy import Desire, Parameters, Registered, Row, flat, quantize
 from trading.timeframe import Timeframe
 
@@ -35,7 +35,6 @@ VOLATILITY = 0.004
 LIMITS = Limits(target_volatility=Decimal(1), max_drawdown=Decimal(1), max_order_value=Decimal(10**15))
 
 FLAT = flat("below")
-_NOTHING: Mapping[str, Any] = {}
 
 
 class Share(Parameters):
@@ -60,17 +59,19 @@ class Averages:
 
     def __init__(self, bars: pl.DataFrame, fast: int, slow: int) -> None:
         close = bars["close"]
-        self._begins = bars["ts"][0] + (slow - 1) * HOUR.delta
-        self._told = [one[slow - 1 :].to_list() for one in (close, close.rolling_mean(fast), close.rolling_mean(slow))]
+        self._begins = bars["ts"][0]
+        told = {"close": close, "fast": close.rolling_mean(fast), "slow": close.rolling_mean(slow)}
+        self._known = pl.DataFrame(told).with_columns(volatility_24=pl.when(pl.col("slow") > 0).then(VOLATILITY))
 
     def at(self, bar: datetime) -> Mapping[str, Knowledge]:
         """Return what is known at the close of `bar`."""
-        place = (bar - self._begins) // HOUR.delta
-        if place < 0:
-            return {}
-        close, fast, slow = self._told
-        features = {"volatility_24": VOLATILITY, "fast": fast[place], "slow": slow[place]}
-        return {SYMBOL: Knowledge({"close": close[place]}, features, _NOTHING, _NOTHING)}
+        row = self._known.row((bar - self._begins) // HOUR.delta, named=True)
+        return {SYMBOL: Knowledge({"close": row.pop("close")}, row)}
+
+    def shown(self, bars: Sequence[datetime], timeframe: Timeframe) -> Mapping[str, Shown]:
+        """Return what is known of successive `bars`."""
+        first = (bars[0] - self._begins) // HOUR.delta
+        return {SYMBOL: shown(self._known[first : first + len(bars)].to_dict(as_series=False), bars, timeframe)}
 
     def closed_by(self, bar: datetime) -> Mapping[str, str]:
         """Return nothing: no bar is missing."""

@@ -33,13 +33,15 @@ from trading.performance.movement import Movement, fee_value
 from trading.performance.period import Period
 from trading.signal import Lineage, Signal
 from trading.simulation.grid import GridBars
-from trading.strategies.knowledge import Knowledge, Place, signal
+from trading.strategies.knowledge import Knowledge, Place, Shown, held_exposure, signal
 from trading.strategies.registry import strategy
 from trading.strategies.strategy import Desire, Parameters, Row
 from trading.timeframe import Timeframe, milliseconds_of, moment_of
 
 #: Who looks on a terminal sees no more than this.
 _TELL_EVERY = 50
+#: So many bars are asked of the source at a time.
+_STRETCH = 500
 #: Where the capital lies that no strategy has.
 _TREASURY = ("treasury", "-")
 Told = Callable[[int, int], None]
@@ -87,10 +89,8 @@ class _Lane:
     idle: Idle
 
 
-#: What is known of a symbol at the close of a bar, and its price in ticks right after.
-_Known = tuple[Knowledge, int | None]
-#: The bar that has closed, the time of its close, and the same in ms.
-_Moment = tuple[datetime, datetime, int]
+#: The place of a bar in its stretch, the time at which it opened, that of its close, and the same in ms.
+_Moment = tuple[int, datetime, datetime, int]
 
 
 class Engine:
@@ -115,7 +115,7 @@ class Engine:
             half_spread_bps=setup.half_spread_bps,
         )
         self._exchange.admit(setup.book, {setup.quote: setup.capital})
-        subs = [
+        subs = self._subs = [
             SubAccount(setup.book, name, instrument, self._share, setup.limits.cash_buffer)
             for name in setup.strategies
             for instrument in setup.instruments
@@ -124,6 +124,7 @@ class Engine:
         self._trader = Trader(self._wire, setup.limits, subs)
         self._lanes = [[_lane(setup, sub) for sub in subs if sub.strategy == name] for name in setup.strategies]
         self._symbols = [instrument.symbol for instrument in setup.instruments]
+        self._shown: Mapping[str, Shown] = {}
         self._signals = 0
         self._missing: Counter[str] = Counter()
 
@@ -133,39 +134,46 @@ class Engine:
         Raises:
             BadData: the source lacks a column that a strategy reads.
         """
-        setup, length, now = self._setup, self._setup.timeframe.milliseconds, self._setup.start
-        start = milliseconds_of(now)
+        setup, exchange, length = self._setup, self._exchange, self._setup.timeframe.milliseconds
+        start, bars = milliseconds_of(setup.start), list[datetime]()
         for step in range(setup.steps):
             if told is not None and step % _TELL_EVERY == 0:
                 told(step, setup.steps)
-            at = start + step * length
+            if (place := step % _STRETCH) == 0:
+                bars = self._look(step)
+            at, now = start + step * length, bars[place + 1]
             # What stopped at the very end of the bar leaves the venue a few microseconds later, unless it sleeps.
-            moment = self._exchange.moment if self._exchange.now == at else now
-            still = self._signal((now - setup.timeframe.delta, moment, at))
-            now += setup.timeframe.delta
-            if still and setup.brief and self._exchange.sleeps(at):
+            moment = exchange.moment if exchange.now == at else now
+            if self._signal((place, bars[place], moment, at)) and setup.brief and exchange.sleeps(at):
                 continue
-            self._exchange.catch_up(at)
-            while trades := self._exchange.advance(at + length):
+            exchange.catch_up(at)
+            while trades := exchange.advance(at + length):
                 self._trader.hear(trades)
             self._trader.settle()
         return self._result()
 
+    def _look(self, first: int) -> list[datetime]:
+        """Ask what is shown of the stretch of bars that close at step `first` and at the steps after it.
+
+        Returned are the times at which they open, and the time at which the last one closes.
+        """
+        setup, begins = self._setup, self._setup.opens(first - 1)
+        count = min(_STRETCH, setup.steps - first)
+        times = [begins + place * setup.timeframe.delta for place in range(count + 1)]
+        self._shown = self._source.shown(times[:-1], setup.timeframe)
+        for symbol in self._symbols:
+            told = self._shown.get(symbol)
+            if missing := count if told is None else told.rows.count(None):
+                self._missing[symbol] += missing
+        return times
+
     def _signal(self, moment: _Moment) -> bool:
         """Take the signals that follow from a bar at its close, strategy by strategy; True when that moves nothing."""
-        bar, _, at = moment
-        trader, source, taken = self._trader, self._source.at(bar), False
-        trader.closed_by = self._source.closed_by(bar)
-        known: dict[str, _Known] = {}
-        for symbol in self._symbols:
-            told = source.get(symbol)
-            if told is None or told.lacking:
-                self._missing[symbol] += 1
-            else:
-                known[symbol] = told, self._exchange.shows(symbol, at)
+        trader, taken = self._trader, False
+        trader.closed_by = self._source.closed_by(moment[1])
         for lanes in self._lanes:
-            for sub, made in self._desired(lanes, moment, known):
-                self._exchange.catch_up(at)
+            for sub, made in self._desired(lanes, moment):
+                self._exchange.catch_up(moment[3])
                 trader.take(sub, made)
                 taken = True
         if taken or self._watchful():
@@ -173,36 +181,39 @@ class Engine:
             return False
         return True
 
-    def _desired(
-        self, lanes: Sequence[_Lane], moment: _Moment, known: Mapping[str, _Known]
-    ) -> list[tuple[SubAccount, Callable[[], Signal]]]:
+    def _desired(self, lanes: Sequence[_Lane], moment: _Moment) -> list[tuple[SubAccount, Callable[[], Signal]]]:
         """Return the signals of one strategy that are to be taken; what it holds is what it held before any of them."""
         made: list[tuple[SubAccount, Callable[[], Signal]]] = []
-        brief, timeframe = self._setup.brief, self._setup.timeframe
+        place, _, now, at = moment
+        shown, trader = self._shown, self._trader
+        calm = not (trader.due or trader.closed_by)
         for lane in lanes:
-            if (found := known.get(lane.symbol)) is None:
+            told = shown.get(lane.symbol)
+            row = None if told is None else told.rows[place]
+            if told is None or row is None:
                 continue
-            (told, ticks), sub = found, lane.sub
             self._signals += 1
+            sub, close = lane.sub, row["close"]
             stands = sub.standing
-            desire = lane.wanted(told.row((stands.holding, stands.cash), moment[0], timeframe), lane.values)
-            one = partial(_signal_of, lane.place, moment, told, desire)
-            if (
-                brief
-                and ticks is not None
-                and self._free(lane, moment[1])
-                and lane.idle.sure(
-                    stands, desire, told.features["volatility_24"], told.candle["close"], ticks * lane.idle.tick
-                )
-            ):
-                self._trader.pass_over(sub, one, ticks, left_at=None if desire.exposure else moment[1])
+            row["held_exposure"] = held_exposure((stands.holding, stands.cash), close) if stands.holding else 0.0
+            desire = lane.wanted(row, lane.values)
+            one = partial(_signal_of, lane.place, moment, row, told.models[place], desire)
+            free = self._setup.brief and ((calm and sub.stopped_at is None) or self._free(lane, now))
+            ticks = self._bars.shows(lane.symbol, at) if free else None
+            if ticks is not None and lane.idle.sure(stands, desire, row["volatility_24"], close, ticks * stands.tick):
+                trader.pass_over(sub, one, ticks, left_at=None if desire.exposure else now)
             else:
                 made.append((sub, one))
         return made
 
     def _watchful(self) -> bool:
         """Whether time alone may bring something to do: a decision waits, or a quote rests that may have to go."""
-        return bool(self._trader.due) or any(sub.working and rests(sub) for sub in self._trader.subs.values())
+        if self._trader.due:
+            return True
+        for sub in self._subs:  # noqa: SIM110 - a generator would cost more than what it asks
+            if sub.working and rests(sub):
+                return True
+        return False
 
     def _free(self, lane: _Lane, now: datetime) -> bool:
         """Whether no closed gate, no stop just filled and nothing that waits has a say in what becomes of a signal."""
@@ -278,7 +289,7 @@ def _lane(setup: Setup, sub: SubAccount) -> _Lane:
     return _Lane(place, place.symbol, sub, strategy(sub.strategy).desire, setup.strategies[sub.strategy], idle)
 
 
-def _signal_of(place: Place, moment: _Moment, known: Knowledge, desire: Desire) -> Signal:
+def _signal_of(place: Place, moment: _Moment, row: Mapping[str, Any], model: str, desire: Desire) -> Signal:
     """Return a signal that is acted on at once and stored nowhere: its lineage names no rows."""
-    lineage = Lineage("backtest", "", known.forecast.get("model_id", ""), "", "", 0, None, known.regime.get("regime"))
-    return signal(place, *moment[:2], known, desire, lineage)
+    lineage = Lineage("backtest", "", model, "", "", 0, None, row["regime"])
+    return signal(place, *moment[1:3], Knowledge(row, row), desire, lineage)

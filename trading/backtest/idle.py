@@ -52,7 +52,7 @@ class Idle:
         """
         if standing.busy or volatility < _LEAST_VOLATILITY or desire.exposure is None or desire.quotes:
             return False
-        if desire.exposure == 0:
+        if not desire.exposure:
             return standing.dust and not standing.protected
         held = self._holds(standing, float(desire.exposure), volatility, price)
         return held and self._stays(standing, desire, close)

@@ -34,7 +34,7 @@ class Ticketed:
 
 @dataclass(frozen=True)
 class Standing:
-    """A sub-account in floats, quote and base: what it owns, its `peak`, and the stop that it has `kept`.
+    """A sub-account in floats, quote and base: what it owns, its `peak`, the stop that it has `kept`, and the `tick`.
 
     `busy` when its orders are not just one stop for all that it holds; `protected` when they are, `dust` when it holds
     too little to be sold.
@@ -47,6 +47,7 @@ class Standing:
     protected: bool
     dust: bool
     kept: float
+    tick: float
 
 
 class SubAccount:
@@ -110,10 +111,11 @@ class SubAccount:
             self._standing = _standing(self)
         return self._standing
 
-    def take(self, signal: Callable[[], Signal]) -> None:
-        """Let the one that `signal` gives be in force."""
-        self._signal, self._made, self.number = signal, None, 1
-        self._refused = []
+    def take(self, signal: Callable[[], Signal], number: int = 1) -> None:
+        """Let the one that `signal` gives be in force, with decision `number` about it to come."""
+        self._signal, self._made, self.number = signal, None, number
+        if self._refused:
+            self._refused = []
 
     def rise(self, equity: Decimal) -> None:
         """Remember `equity` when it is the highest yet."""
@@ -210,6 +212,7 @@ def _standing(sub: SubAccount) -> Standing:
         protected=protected,
         dust=whole < sub.instrument.min_quantity,
         kept=float(stops[0].request.stop or 0) if protected else 0.0,
+        tick=float(sub.instrument.tick),
     )
 
 

@@ -54,16 +54,15 @@ class Trader:
 
         One that wants nothing has `left_at` that moment: the stop of what is left of a position is then forgotten.
         """
-        sub.take(signal)
-        sub.number = 2
+        sub.take(signal, number=2)
         if left_at is not None:
             sub.left_at = left_at
         self.verdicts["HOLD"] += 1
-        stands, tick = sub.standing, sub.instrument.tick
+        stands = sub.standing
         # What holds nothing has the equity that it was last decided about with.
-        if stands.holding and stands.cash + stands.holding * ticks * float(tick) >= stands.peak * (1 - _CLOSE):
+        if stands.holding and stands.cash + stands.holding * ticks * stands.tick >= stands.peak * (1 - _CLOSE):
             base, quote = sub.purse.owned
-            sub.rise(quote + multiply(base, multiply(Decimal(ticks), tick)))
+            sub.rise(quote + multiply(base, multiply(Decimal(ticks), sub.instrument.tick)))
 
     def hear(self, trades: Sequence[Trade]) -> None:
         """Let what has just filled at the venue have its effect."""
@@ -72,10 +71,11 @@ class Trader:
 
     def settle(self) -> None:
         """Ask and decide until nothing is left to do at this moment."""
-        for owner, sub in self.subs.items():
+        working = [(owner, sub) for owner, sub in self.subs.items() if sub.working]
+        for owner, sub in working:
             if why := unwanted(sub, self._wire.now, self.closed_by.get(owner[1], "")):
                 self.due.setdefault(owner, why)
-        moved = bool(self.due) or any(self._wire.stirred(made) for sub in self.subs.values() for made in sub.working)
+        moved = bool(self.due) or any(self._wire.stirred(made) for _, sub in working for made in sub.working)
         while moved:
             due = dict(self.due)
             owners = {made: sub for sub in self.subs.values() for made in sub.working}

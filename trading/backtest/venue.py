@@ -8,17 +8,12 @@ from trading.simulation.path import TickBar
 class Venue(Exchange):
     """An exchange that may sleep: its clock stays behind until somebody has to know what the market offers."""
 
-    def shows(self, symbol: str, at: int) -> int | None:
-        """Return the last price of `symbol` in ticks once the slot of `at` ms is open; None before its first bar."""
-        bar = self._bars.bar(symbol, at)
-        if bar is not None:
-            return bar.open
-        past = self._bars.last_before(symbol, at)
-        return None if past is None else past.close
-
     def sleeps(self, at: int) -> bool:
         """Whether no resting order can come to life in the slot of `at` ms, or at the open of the next."""
-        return not any(self._wakes(symbol, book, at) for symbol, book in self.books.items() if book.resting)
+        for symbol, book in self.books.items():  # noqa: SIM110 - a generator would cost more than what it asks
+            if book.resting and self._wakes(symbol, book, at):
+                return False
+        return True
 
     def catch_up(self, at: int) -> None:
         """Come to the open of the slot of `at` ms at once: to be done only where all slots on the way may be slept in.

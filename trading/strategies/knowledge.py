@@ -1,6 +1,6 @@
 """From what is known of a symbol at the close of a bar to a strategy's signal: the same for assets and backtests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,8 @@ from trading.timeframe import EPOCH, Timeframe
 
 #: A holding worth less of its equity than this is a remainder, not a position.
 _REMAINDER = 0.05
+#: A volatility that says too little for a signal.
+_UNKNOWN = (None, 0.0)
 #: Signals have their volatility in such steps.
 VOLATILITY_STEP = Decimal("0.0000000001")
 
@@ -31,7 +33,7 @@ class Knowledge:
         """Why too little is known for a signal, empty when enough is."""
         if not self.candle:
             return "no bar"
-        if self.features.get("volatility_24") in (None, 0.0):
+        if self.features.get("volatility_24") in _UNKNOWN:
             return "volatility is not known: too little history, or a market that does not move"
         return ""
 
@@ -40,19 +42,58 @@ class Knowledge:
 
         `held` is the base held and the quote owned by its sub-account.
         """
-        close, (base, quote) = self.candle["close"], held
-        equity = base * close + quote
-        exposure = base * close / equity if equity > 0 else 0.0
+        return {**self.shown(bar, timeframe), "held_exposure": held_exposure(held, self.candle["close"])}
+
+    def shown(self, bar: datetime, timeframe: Timeframe) -> dict[str, Any]:
+        """Return the row without what its sub-account holds."""
         return {
             **self.features,
-            "close": close,
+            "close": self.candle["close"],
             "closed_at": (bar + timeframe.delta - EPOCH).total_seconds(),
             "bar_seconds": float(timeframe.seconds),
             "expected_return": self.forecast.get("expected_return"),
             "sigma": self.forecast.get("sigma"),
             "regime": self.regime.get("regime"),
-            "held_exposure": exposure if exposure >= _REMAINDER else 0.0,
         }
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One symbol at the closes of successive bars: rows, None where too little is known, and ids of models.
+
+    `held_exposure` is still to be put into the rows, which belong to whoever asked for them. "" stands for no model.
+    """
+
+    rows: Sequence[dict[str, Any] | None]
+    models: Sequence[str]
+
+
+def shown(columns: Mapping[str, Sequence[Any]], bars: Sequence[datetime], timeframe: Timeframe) -> Shown:
+    """Return what `columns` tell of the `bars` that open then, one value each: what `Knowledge` would, row by row.
+
+    They are those of candle (`close`), features, forecast (with `model_id`) and regime, as far as there are any.
+    """
+    blank = {"expected_return": None, "sigma": None, "regime": None, "bar_seconds": float(timeframe.seconds)}
+    named: dict[str, Sequence[Any]] = {**columns, "closed_at": [(bar + timeframe.delta).timestamp() for bar in bars]}
+    models = named.pop("model_id", None)
+    names, rows = [*named], list[dict[str, Any] | None]()
+    for values in zip(*named.values(), strict=True):
+        row: dict[str, Any] = blank.copy()
+        row.update(zip(names, values))  # noqa: B905 - `strict` costs a tenth of it
+        rows.append(row)
+    close, volatility = columns["close"], columns["volatility_24"]
+    if None in close or any(one in volatility for one in _UNKNOWN):
+        known = (told is not None and one not in _UNKNOWN for told, one in zip(close, volatility, strict=True))
+        rows = [row if sure else None for row, sure in zip(rows, known, strict=True)]
+    return Shown(rows, [""] * len(rows) if models is None else [model or "" for model in models])
+
+
+def held_exposure(held: tuple[float, float], close: float) -> float:
+    """Return which share of its equity a sub-account holds that owns `held`, base and quote; 0 for a remainder."""
+    base, quote = held
+    equity = base * close + quote
+    exposure = base * close / equity if equity > 0 else 0.0
+    return exposure if exposure >= _REMAINDER else 0.0
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,24 @@ def test_a_bar_that_is_missing_or_not_asked_for_is_not_known(panel: pl.DataFrame
     assert history.at(START + BARS * 2 * HOUR.delta) == {}
 
 
+# Of the first bars there is no volatility yet.
+@pytest.mark.parametrize("study", [STUDY, replace(STUDY, start=START + 2 * HOUR.delta, columns=NOTHING)])
+def test_a_stretch_of_bars_is_shown_as_it_is_bar_by_bar(panel: pl.DataFrame, study: Study):
+    hole = (pl.col("symbol") == "A/USD") & (pl.col("ts") == study.start + 3 * HOUR.delta)
+    history = History(panel.filter(~hole), study)
+    bars = [study.start + step * HOUR.delta for step in range(-4, STEPS)]
+    told, missing = history.shown(bars, HOUR), 0
+    for place, bar in enumerate(bars):
+        known = history.at(bar)
+        for symbol, shown in told.items():
+            one, row = known.get(symbol), shown.rows[place]
+            assert row == (None if one is None or one.lacking else one.shown(bar, HOUR))
+            assert shown.models[place] == ("" if one is None else one.forecast.get("model_id", ""))
+            missing += row is None
+    assert told.keys() == {*panel["symbol"]}
+    assert missing > len(told)
+
+
 def test_it_may_be_asked_in_any_order(panel: pl.DataFrame):
     study = replace(STUDY, start=START + 2 * HOUR.delta, steps=BARS - 10, columns=NOTHING)
     forwards, anyhow = History(panel, study), History(panel, study)

@@ -101,7 +101,7 @@ def _random_market(
     first, end = START - timeframe.delta, START + steps * timeframe.delta
     # Few seeds, for what their markets have in common is made once.
     panel = random_market.bars(chance.randrange(4), [spec], timeframe, first, end)
-    return grid, on_grid(panel, grid)
+    return grid, [*on_grid(panel, grid)]
 
 
 def _limits(chance: random.Random, capital: Decimal) -> Limits:

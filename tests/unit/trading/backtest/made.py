@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.unit.trading.made import INSTRUMENT, LIMITS
 from trading.backtest.engine import Engine, Setup
+from trading.backtest.source import Source
 from trading.instrument import Instrument
 from trading.simulation.grid import GridBars
 from trading.simulation.path import TickBar
@@ -60,7 +61,7 @@ def grid(bars: Mapping[str, Sequence[Prices]], volume: int = PLENTY) -> GridBars
 
 
 @dataclass
-class Told:
+class Told(Source):
     """A source by hand: knowledge by bar and symbol, and which check closes which gate."""
 
     known: dict[datetime, dict[str, Knowledge]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ import pytest
 
 from trading.backtest import engine
 from trading.backtest.engine import Engine, Setup
+from trading.backtest.source import Source
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.limits import Limits
@@ -44,7 +45,7 @@ TICK = 1e-8
 
 
 @dataclass(frozen=True)
-class Candles:
+class Candles(Source):
     """The candles of one pair as a source: what is known at a close is the last candle."""
 
     symbol: str

@@ -75,10 +75,11 @@ def test_where_it_may_sleep_nothing_fills_and_what_it_shows_is_the_price_at_the_
     told = {"sleeps": 0, "wakes": 0}
     for number in range(MARKETS):
         chance = random.Random(seed + number)
-        made = venue(market(chance))
+        bars = market(chance)
+        made = venue(bars)
         for step in range(STEPS):
             at = BEGINS + step * LENGTH
-            assert [made.shows(symbol, at) for symbol in made.books] == [one.walk.price for one in made.books.values()]
+            assert [bars.shows(symbol, at) for symbol in made.books] == [one.walk.price for one in made.books.values()]
             rest(made, chance)
             sleeps, trades = made.sleeps(at), walk(made, at + LENGTH)
             assert not (sleeps and trades), f"seed {seed + number}"
