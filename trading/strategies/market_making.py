@@ -73,7 +73,7 @@ def desire(row: Row, parameters: MarketMaking) -> Desire:
     In a market that moves too much for its quotes it sells what it has.
     """
     volatility, close, held, length = (number(row, name) for name in columns(parameters))
-    if not volatility or not close or held is None or not length:
+    if volatility is None or close is None or held is None or length is None or min(volatility, close, length) <= 0:
         return as_held("no volatility")
     if volatility > parameters.most_volatility:
         return flat("too volatile to quote")
@@ -82,7 +82,7 @@ def desire(row: Row, parameters: MarketMaking) -> Desire:
     middle = close * (1 - inventory * risk)
     flow = math.log1p(parameters.risk_aversion / parameters.flow_decay) / parameters.risk_aversion
     half = max(risk / 2 + flow, parameters.least_half_spread)
-    if half >= 1 or middle <= 0:
+    if half >= 1 or middle * (1 - half) <= 0:
         return as_held("no price to quote")
     wanted: list[tuple[Side, float, float]] = []
     if (high := parameters.target + parameters.limit) > held:

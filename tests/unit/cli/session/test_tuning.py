@@ -53,18 +53,19 @@ def test_kernel_and_engine_score_alike(strategy: str, seed: int) -> None:
     assert told > 20
 
 
-def test_the_engine_scores_where_one_symbol_would_trade_with_the_money_of_another(seed: int) -> None:
+def test_the_engine_scores_where_one_symbol_would_trade_with_the_money_of_another() -> None:
     # The spread takes more than the buffer of cash: whether the venue takes the order depends on what others have.
     values: dict[str, Value] = {"entry": 0.5, "exit": -0.5, "least_strength": 0.0, "full_strength": 20.0}
     costs = {"half_spread_bps": D(1000), "limits": Limits(target_volatility=D(1))}
-    several = 0
-    for number in range(6):
-        made, steps = bench(random.Random(seed + number), "trend", **costs), range(120)
-        alone = len(made.market.plan.symbols) == 1
-        assert (made.swift(values, steps) is not None) == alone
+    # Few markets come to that, so these are always the same.
+    left = 0
+    for number in range(8):
+        made, steps = bench(random.Random(number), "trend", **costs), range(120)
+        swift = made.swift(values, steps)
+        assert swift is not None or len(made.market.plan.symbols) > 1
         assert made.judge(values, steps) is not None
-        several += not alone
-    assert several > 0
+        left += swift is None
+    assert left > 0
 
 
 def test_scores_are_compared_figure_by_figure() -> None:
