@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 
 from trading.account import Account
 from trading.compliance.screen import screen
@@ -20,8 +19,6 @@ from trading.signal import Signal
 from trading.sizing import volatility_target
 from trading.target import Target
 from trading.timeframe import Timeframe
-
-_timeframe = cache(Timeframe.parse)
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def _refusal(step: Plan, signal: Signal, market: Market, limits: Limits) -> str:
 def _target(signal: Signal, account: Account, market: Market, limits: Limits) -> Target:
     if market.now >= signal.valid_until:
         return Target(account.holding, ("expired",))
-    if account.stopped_at is not None and account.stopped_at >= signal.decided_at:
+    if _stopped(signal, account):
         return Target(ZERO, ("stopped_out",))
     if signal.exposure is None:
         return Target(account.holding)
@@ -96,9 +93,7 @@ def _rungs(signal: Signal, account: Account, market: Market, limits: Limits) -> 
     """Return the quotes that are to rest now: none on doubtful data, of a signal that is over, or after a stop."""
     if not signal.quotes:
         return ()
-    over = market.now >= signal.valid_until
-    stopped = account.stopped_at is not None and account.stopped_at >= signal.decided_at
-    if over or stopped or not account.entry_gate_open:
+    if market.now >= signal.valid_until or _stopped(signal, account) or not account.entry_gate_open:
         return ()
     wanted: list[tuple[Quote, Decimal]] = []
     for quote in signal.quotes:
@@ -109,6 +104,11 @@ def _rungs(signal: Signal, account: Account, market: Market, limits: Limits) -> 
     return ladder(wanted, account, market.instrument, limits)
 
 
+def _stopped(signal: Signal, account: Account) -> bool:
+    """Whether a stop has filled since `signal` was decided: it began before that, so it does not begin anew."""
+    return account.stopped_at is not None and account.stopped_at >= signal.decided_at
+
+
 def _sized(
     signal: Signal, exposure: Decimal, account: Account, market: Market, price: Decimal, limits: Limits
 ) -> Target:
@@ -117,7 +117,7 @@ def _sized(
     target = volatility_target.size(
         exposure,
         signal.volatility,
-        _timeframe(signal.timeframe),
+        Timeframe.parse(signal.timeframe),
         equity,
         price,
         limits.target_volatility,

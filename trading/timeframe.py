@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from trading.errors import Misconfigured
 
@@ -20,6 +20,7 @@ class Timeframe:
     seconds: int
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, name: str) -> "Timeframe":
         """Return the timeframe called `name`, for example `5m`; Misconfigured otherwise."""
         match = re.fullmatch(r"([1-9]\d*)([smhdw])", name)

@@ -13,7 +13,7 @@ from trading.instrument import Instrument
 from trading.money import decimal, text
 from trading.order import Order, OrderState, OrderType, Side
 from trading.ports import VenueOrder
-from trading.timeframe import EPOCH
+from trading.timeframe import EPOCH, milliseconds_of
 
 
 def order_parameters(order: Order, market: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def order_parameters(order: Order, market: str) -> dict[str, Any]:
         "quantity": text(request.quantity),
         "newClientOrderId": order.client_id,
         "newOrderRespType": "FULL",
-        "timestamp": round((order.sent_at - EPOCH).total_seconds() * 1000),
+        "timestamp": milliseconds_of(order.sent_at),
         "recvWindow": order.recv_window_ms,
     }
     if request.type is OrderType.LIMIT:

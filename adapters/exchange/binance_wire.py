@@ -7,7 +7,7 @@ from adapters.exchange.ccxt_client import Exchange, Transient, WireAnswer, ask, 
 from adapters.exchange.pause import Pause
 from trading.errors import Unavailable
 from trading.ports import Clock
-from trading.timeframe import EPOCH
+from trading.timeframe import milliseconds_of
 
 _READ_WINDOW_MS = 5000
 
@@ -27,8 +27,8 @@ class BinanceWire:
 
     def signed(self, endpoint: str, parameters: Mapping[str, Any]) -> WireAnswer:
         """Ask a signed `endpoint` once, dated now; Unavailable when the clock does not answer."""
-        timestamp = round((self._clock.now() - EPOCH).total_seconds() * 1000)
-        return self._ask(endpoint, {**parameters, "timestamp": timestamp, "recvWindow": _READ_WINDOW_MS})
+        dated = {"timestamp": milliseconds_of(self._clock.now()), "recvWindow": _READ_WINDOW_MS}
+        return self._ask(endpoint, {**parameters, **dated})
 
     def post_order(self, parameters: Mapping[str, Any]) -> WireAnswer:
         """Send an order once, dated by its own parameters."""

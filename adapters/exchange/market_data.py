@@ -16,7 +16,7 @@ from trading.candle import BARS, TS
 from trading.errors import BadData, Misconfigured, Unavailable
 from trading.instrument import Instrument
 from trading.ports import Clock
-from trading.timeframe import EPOCH, Timeframe
+from trading.timeframe import EPOCH, Timeframe, milliseconds_of
 
 _PAGE = 1000
 _ATTEMPTS = 4
@@ -100,7 +100,7 @@ class MarketData:
         return self._exchange.markets
 
     def _page(self, symbol: str, timeframe: Timeframe, start: datetime, limit: int) -> pl.DataFrame:
-        since = round((start - EPOCH).total_seconds() * 1000)
+        since = milliseconds_of(start)
         rows = self._ask("fetch_ohlcv", symbol, str(timeframe), since, limit)
         try:
             return _frame(rows)

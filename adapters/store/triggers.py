@@ -39,15 +39,16 @@ def ask_over(connection: Connection, book: str, now: datetime) -> Callable[[], l
     Their signal is over, or the way to new risk is closed. While a symbol reconciles they stay: nothing else is known.
     """
     cursor = connection.execute(
-        "select distinct o.strategy, o.symbol, trading.gate(o.book, o.venue, o.symbol) as closed_by"
+        "select distinct o.strategy, o.symbol, g.closed_by"
         " from trading.orders as o inner join lateral ("
         "  select (i.body ->> 'decided_at')::timestamptz as since, (i.body ->> 'valid_until')::timestamptz as until"
         "  from trading.inbox as i where i.book = o.book and i.status = 'ACCEPTED'"
         "  and i.body ->> 'strategy' = o.strategy and i.body ->> 'symbol' = o.symbol"
         "  order by i.body ->> 'decided_at' desc, i.signal_id desc limit 1) as s on true"
+        " cross join lateral (select trading.gate(o.book, o.venue, o.symbol) as closed_by) as g"
         " where o.book = %(book)s and (o.leg like 'ask%%' or o.leg like 'bid%%') and o.state in ('ACKED', 'PARTIAL')"
         " and (s.until + (s.until - s.since) * %(grace)s < %(now)s"
-        "  or trading.gate(o.book, o.venue, o.symbol) not like 'symbol RECONCILING%%') order by o.strategy, o.symbol",
+        "  or g.closed_by not like 'symbol RECONCILING%%') order by o.strategy, o.symbol",
         {"book": book, "now": now, "grace": GRACE},
     )
     return lambda: [

@@ -5,7 +5,6 @@ engine, and has to be worth the same there.
 """
 
 import inspect
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,7 +17,7 @@ from cli.session.search import Sampler, Search, Trial, search
 from trading.accounting.shares import shares
 from trading.audit import canonical, digest
 from trading.backtest.folds import Fold
-from trading.backtest.score import Objective, Score, earned, score
+from trading.backtest.score import Objective, Score, difference, earned, of_row, score
 from trading.backtest.space import Dimension, Value
 from trading.errors import BadData, Misconfigured
 from trading.strategies.registry import parameters, strategy
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from trading.backtest.sweep import Ground
     from trading.strategies.strategy import Parameters
 
-#: Engine and kernel agree to this relative difference, or one of them is wrong; a ratio of small numbers loses digits.
-_CLOSE, _CLOSE_RATIO = 1e-9, 1e-6
 _BASIS_POINTS = Decimal(10_000)
 
 
@@ -157,7 +154,7 @@ class Bench:
         else:
             _, rest = shares(self._terms.capital, len(on))
             row = sweep.together(on, float(rest), told, self._compiled)
-        return scored(row.row(0, named=True), self._tuning.objective, self.market.plan.timeframe.bars_per_year)
+        return of_row(row.row(0, named=True), self._tuning.objective, self.market.plan.timeframe.bars_per_year)
 
     def _made(self, told: "Parameters") -> Prepared:
         name = self._tuning.strategy
@@ -241,35 +238,6 @@ def by_kernel(name: str) -> bool:
     from trading.backtest.sweep import known_to_kernel
 
     return known_to_kernel(strategy(name).parameters)
-
-
-def scored(row: Mapping[str, Any], objective: Objective, bars_per_year: float) -> Score | None:
-    """Return the score of a row of `trading/backtest/sweep.py:scores`; None where the kernel could not tell."""
-    if not math.isfinite(row["equity"]):
-        return None
-    year, mean = math.sqrt(bars_per_year), row["mean"]
-    worth = {
-        "sharpe": None if row["sharpe"] is None else row["sharpe"] * year,
-        "sortino": mean / row["downside"] * year if row["downside"] > 0 else None,
-        "calmar": mean * bars_per_year / -row["drawdown"] if row["drawdown"] < 0 else None,
-        "return": row["earned"],
-    }
-    told = {name: row[name] or 0.0 for name in ("earned", "drawdown", "sharpe", "skew", "kurtosis")}
-    return Score(worth[objective], row["bars"], row["trades"], **told)
-
-
-def difference(one: Score, other: Score) -> str:
-    """Return which figure of two scores of the same trades differs, with both; empty where none does."""
-    for name, told in vars(one).items():
-        found = vars(other)[name]
-        close = _CLOSE_RATIO if name == "value" else _CLOSE
-        if told is None or found is None:
-            apart = told is not found
-        else:
-            apart = told != found and not abs(told - found) <= close * max(1.0, abs(found))
-        if apart:
-            return f"{name} ({told!r}, not {found!r})"
-    return ""
 
 
 def best_of(tried: Sequence[Trial]) -> Trial | None:

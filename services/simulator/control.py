@@ -17,7 +17,7 @@ from services.simulator.interventions import Intervention, intervene
 from services.simulator.refusals import Refusal
 from services.simulator.venue import VENUE, Venue
 from trading.errors import Denied
-from trading.timeframe import EPOCH
+from trading.timeframe import milliseconds_of
 
 routes = web.RouteTableDef()
 #: How long the clock stands for those who waited for this moment, in seconds.
@@ -72,8 +72,7 @@ async def state(request: web.Request) -> web.Response:
 async def advance(request: web.Request) -> web.Response:
     """Walk to `to`, or to the first fill before it; `done` says that nothing is left to walk."""
     venue = request.app[VENUE]
-    to = (_Advance.model_validate_json(await request.read()).to - EPOCH).total_seconds()
-    moment = round(to * 1000)
+    moment = milliseconds_of(_Advance.model_validate_json(await request.read()).to)
     # Requests that wait in the venue's time act at their own moment: the clock stops there.
     due = venue.queue.due
     until = moment if due is None else min(moment, max(due, venue.now))

@@ -51,8 +51,8 @@ SENDING = (
         "timestamp made anew at signing",
         "a process that was frozen for an hour sends an order that the venue finds fresh",
         "adapters/exchange/binance_shapes.py",
-        '"timestamp": round((order.sent_at - EPOCH).total_seconds() * 1000),',
-        '"timestamp": round((datetime.now(order.sent_at.tzinfo) - EPOCH).total_seconds() * 1000),',
+        '"timestamp": milliseconds_of(order.sent_at),',
+        '"timestamp": milliseconds_of(datetime.now(order.sent_at.tzinfo)),',
         UNIT + "adapters/exchange/test_binance_shapes.py::test_an_order_is_worded_with_its_own_time_and_exact_numbers",
     ),
     Bug(

@@ -11,7 +11,7 @@ from trading.accounting.journal import Journal
 from trading.decide import Decision
 from trading.errors import Interrupted
 from trading.execution import lifecycle
-from trading.execution.ladder import GRACE
+from trading.execution.ladder import rests_until
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.money import ZERO
@@ -254,9 +254,8 @@ def unwanted(store: Store, now: datetime) -> list[Owner]:
         owner = order.request.strategy, order.request.symbol
         force = in_force(store, owner)
         if order.request.key.leg.quoted and not order.state.unsettled and force is not None:
-            over = now > force.valid_until + (force.valid_until - force.decided_at) * GRACE
-            if over or (store.symbols[owner[1]] != "RECONCILING" and gate(store, owner[1])):
-                found.append(owner)
+            closed = store.symbols[owner[1]] != "RECONCILING" and bool(gate(store, owner[1]))
+            found += [owner] if closed or now > rests_until(force) else []
     return found
 
 

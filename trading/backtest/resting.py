@@ -1,9 +1,9 @@
-"""The quotes of a sub-account in a backtest: whether they may rest, and when one of them has last sold."""
+"""The quotes of a sub-account in a backtest: whether there are any, and whether they may rest."""
 
 from datetime import datetime
 
 from trading.backtest.sub_account import SubAccount
-from trading.execution.ladder import GRACE
+from trading.execution.ladder import rests_until
 
 
 def rests(sub: SubAccount) -> bool:
@@ -16,5 +16,4 @@ def unwanted(sub: SubAccount, now: datetime, closed_by: str) -> str:
     signal = sub.signal if rests(sub) else None
     if signal is None:
         return ""
-    over = now > signal.valid_until + (signal.valid_until - signal.decided_at) * GRACE
-    return "gate" if closed_by else "expired" if over else ""
+    return "gate" if closed_by else "expired" if now > rests_until(signal) else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from trading.backtest.result import Backtest
 from trading.performance.kurtosis import kurtosis
@@ -15,6 +15,8 @@ from trading.performance.skew import skew
 from trading.performance.sortino import sortino
 
 Objective = Literal["sharpe", "sortino", "calmar", "return"]
+#: Engine and kernel agree to this relative difference, or one of them is wrong; a ratio of small numbers loses digits.
+_CLOSE, _CLOSE_RATIO = 1e-9, 1e-6
 OBJECTIVES: Sequence[Objective] = get_args(Objective)
 
 
@@ -65,6 +67,35 @@ def score(made: Sequence[float], trades: int, objective: Objective, bars_per_yea
         kurtosis(made) or 0.0,
     )
     return replace(found, value=_VALUES[objective](made, found, bars_per_year))
+
+
+def of_row(row: Mapping[str, Any], objective: Objective, bars_per_year: float) -> Score | None:
+    """Return the score of a row of `trading/backtest/sweep.py:scores`; None where the kernel could not tell."""
+    if not math.isfinite(row["equity"]):
+        return None
+    mean = row["mean"]
+    worth = {
+        "sharpe": None if row["sharpe"] is None else yearly(row["sharpe"], bars_per_year),
+        "sortino": yearly(mean / row["downside"], bars_per_year) if row["downside"] > 0 else None,
+        "calmar": mean * bars_per_year / -row["drawdown"] if row["drawdown"] < 0 else None,
+        "return": row["earned"],
+    }
+    told = {name: row[name] or 0.0 for name in ("earned", "drawdown", "sharpe", "skew", "kurtosis")}
+    return Score(worth[objective], row["bars"], row["trades"], **told)
+
+
+def difference(one: Score, other: Score) -> str:
+    """Return which figure of two scores of the same trades differs, with both; empty where none does."""
+    for name, told in vars(one).items():
+        found = vars(other)[name]
+        close = _CLOSE_RATIO if name == "value" else _CLOSE
+        if told is None or found is None:
+            apart = told is not found
+        else:
+            apart = told != found and not abs(told - found) <= close * max(1.0, abs(found))
+        if apart:
+            return f"{name} ({told!r}, not {found!r})"
+    return ""
 
 
 def yearly(ratio: float, bars_per_year: float) -> float:

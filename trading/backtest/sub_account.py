@@ -153,9 +153,9 @@ class SubAccount:
         for fill in fills:
             _enter(self.purse, journal.fill(self.book, fill, self.instrument), made)
             if made.order.request.key.leg is Leg.STOP:
-                self.stopped_at = fill.ts if self.stopped_at is None else max(self.stopped_at, fill.ts)
+                self.stopped_at = max(self.stopped_at or fill.ts, fill.ts)
             if made.order.request.key.leg is Leg.ASK:
-                self.taken_at = fill.ts if self.taken_at is None else max(self.taken_at, fill.ts)
+                self.taken_at = max(self.taken_at or fill.ts, fill.ts)
         quantity = sum((fill.quantity for fill in fills), ZERO)
         made.order = replace(made.order, filled=made.order.filled + quantity)
         return quantity

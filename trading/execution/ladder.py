@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from trading.account import Account
@@ -11,11 +12,17 @@ from trading.limits import Limits
 from trading.money import ONE, ZERO, divide, floor_to, multiply
 from trading.order import Leg, Order, Side
 from trading.quote import Quote
+from trading.signal import Signal
 
 #: A resting order that differs by less than this share of what is wanted stays: its place in the queue is worth more.
 TOLERANCE = Decimal("0.1")
 #: Quotes outlive their signal by this share of the time for which it was valid: the next one is made meanwhile.
 GRACE = 0.1
+
+
+def rests_until(signal: Signal) -> datetime:
+    """Return until when quotes of `signal` may rest where no other signal follows it."""
+    return signal.valid_until + (signal.valid_until - signal.decided_at) * GRACE
 
 
 @dataclass(frozen=True)

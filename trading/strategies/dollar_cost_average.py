@@ -16,7 +16,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from trading.strategies.strategy import Desire, Parameters, Row, before_sizing, flat, number, quantize, stop_distance
+from trading.strategies.strategy import (
+    Desire,
+    Parameters,
+    Row,
+    TargetVolatility,
+    before_sizing,
+    flat,
+    number,
+    quantize,
+    stop_distance,
+)
 
 _LEAST_SHARE = 0.08
 
@@ -31,12 +41,7 @@ class DollarCostAverage(Parameters):
         le=8783,
         description="hours by which the times lie after multiples of every_hours since Thursday 1970-01-01 00:00 UTC",
     )
-    target_volatility: float = Field(
-        0.02,
-        gt=0,
-        le=1,
-        description="target_volatility of the limits, a standard deviation a day as a fraction, that sizing scales to",
-    )
+    target_volatility: TargetVolatility = 0.02
     share: float = Field(
         0.1, ge=_LEAST_SHARE, le=1, description="share of the equity bought each time, as a fraction: 0.1 is a tenth"
     )

@@ -14,7 +14,17 @@ from functools import partial
 from pydantic import Field, model_validator
 
 from trading.order import Side
-from trading.strategies.strategy import Desire, Parameters, Row, as_held, before_sizing, flat, number, quote
+from trading.strategies.strategy import (
+    Desire,
+    Parameters,
+    Row,
+    TargetVolatility,
+    as_held,
+    before_sizing,
+    flat,
+    number,
+    quote,
+)
 
 
 class MarketMaking(Parameters):
@@ -42,12 +52,7 @@ class MarketMaking(Parameters):
     most_volatility: float = Field(
         0.05, gt=0, le=10, description="standard deviation of one bar's return above which all is sold, nothing quoted"
     )
-    target_volatility: float = Field(
-        0.02,
-        gt=0,
-        le=1,
-        description="target_volatility of the limits, a standard deviation a day as a fraction, that sizing scales to",
-    )
+    target_volatility: TargetVolatility = 0.02
 
     @model_validator(mode="after")
     def _within(self) -> "MarketMaking":

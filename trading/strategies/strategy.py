@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trading.errors import BadData
 from trading.order import Side
@@ -39,6 +39,16 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+
+#: For strategies that ask for what sizing will turn into just what they want: see `before_sizing`.
+TargetVolatility = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=1,
+        description="target_volatility of the limits, a standard deviation a day as a fraction, that sizing scales to",
+    ),
+]
 
 P = TypeVar("P", bound=Parameters)
 P_contra = TypeVar("P_contra", bound=Parameters, contravariant=True)

@@ -147,13 +147,13 @@ def test_kernel_and_engine_choose_the_same(typed: Typed, tmp_path: Path, monkeyp
 def test_a_choice_that_is_worth_less_to_the_engine_is_an_error_that_names_it(
     typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    honest = tuning.scored
+    honest = tuning.of_row
 
     def rosy(*arguments: Any) -> Any:
         found = honest(*arguments)
         return found and replace(found, earned=found.earned + 1e-8)
 
-    monkeypatch.setattr(tuning, "scored", rosy)
+    monkeypatch.setattr(tuning, "of_row", rosy)
     monkeypatch.setenv("COLUMNS", "1000")
     assert enter(type_it(tmp_path, *QUICK)) == 1
     said = " ".join(capsys.readouterr().err.split())

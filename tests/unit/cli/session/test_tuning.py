@@ -10,9 +10,9 @@ from cli.session.backtest import Terms
 from cli.session.markets import random_market
 from cli.session.plan import Trading
 from cli.session.search import Trial
-from cli.session.tuning import Bench, Tuning, difference
+from cli.session.tuning import Bench, Tuning
 from trading.backtest.folds import Fold
-from trading.backtest.score import OBJECTIVES, Score
+from trading.backtest.score import OBJECTIVES, difference
 from trading.backtest.space import Value, space
 from trading.errors import BadData
 from trading.limits import Limits
@@ -22,7 +22,6 @@ from trading.timeframe import Timeframe
 D = Decimal
 CASES = 24
 STEPS = 240
-SCORE = Score(1.5, 100, 7, 0.01, -0.02, 0.03, 0.4, 5.0)
 
 
 def bench(chance: random.Random, strategy: str, **terms: Any) -> Bench:
@@ -66,19 +65,6 @@ def test_the_engine_scores_where_one_symbol_would_trade_with_the_money_of_anothe
         assert made.judge(values, steps) is not None
         left += swift is None
     assert left > 0
-
-
-def test_scores_are_compared_figure_by_figure() -> None:
-    assert difference(SCORE, SCORE) == ""
-    assert difference(Score(None, *list(vars(SCORE).values())[1:]), SCORE) == "value (None, not 1.5)"
-    for name, value in vars(SCORE).items():
-        if name in ("bars", "trades"):
-            other, near = value + 1, value
-        else:
-            scale = max(1.0, abs(value)) * (1_000 if name == "value" else 1)
-            other, near = value + 3e-9 * scale, value + 0.3e-9 * scale
-        assert difference(Score(**{**vars(SCORE), name: other}), SCORE).startswith(f"{name} (")
-        assert difference(Score(**{**vars(SCORE), name: near}), SCORE) == ""
 
 
 def test_a_choice_is_checked_by_the_engine(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.trading.backtest.made import engine, obedient, still
-from trading.backtest.score import OBJECTIVES, Objective, earned, score, yearly
+from trading.backtest.score import OBJECTIVES, Objective, Score, difference, earned, score, yearly
 from trading.strategies import registry
 
+SCORE = Score(1.5, 100, 7, 0.01, -0.02, 0.03, 0.4, 5.0)
 MADE = [0.01, -0.02, 0.03, 0.0, 0.01] * 8
 
 
@@ -61,3 +62,16 @@ def test_what_is_held_at_the_end_is_sold(monkeypatch: pytest.MonkeyPatch) -> Non
     assert 1 + paid[-1] == pytest.approx((1 + free[-1]) * (1 - 0.01 * share))
     sold = engine([still(10_000)] * 4, [1.0, 0.0, 0.0]).run()
     assert earned(sold, Decimal("0.01")) == pytest.approx(earned(sold, Decimal(0)), abs=1e-6)
+
+
+def test_scores_are_compared_figure_by_figure() -> None:
+    assert difference(SCORE, SCORE) == ""
+    assert difference(Score(None, *list(vars(SCORE).values())[1:]), SCORE) == "value (None, not 1.5)"
+    for name, value in vars(SCORE).items():
+        if name in ("bars", "trades"):
+            other, near = value + 1, value
+        else:
+            scale = max(1.0, abs(value)) * (1_000 if name == "value" else 1)
+            other, near = value + 3e-9 * scale, value + 0.3e-9 * scale
+        assert difference(Score(**{**vars(SCORE), name: other}), SCORE).startswith(f"{name} (")
+        assert difference(Score(**{**vars(SCORE), name: near}), SCORE) == ""
