@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from trading.errors import Denied
 from trading.instrument import Instrument
-from trading.money import CONTEXT, ONE, divide, multiply
+from trading.money import CONTEXT, ONE, divide, multiply, text
 from trading.target import Target
 from trading.timeframe import Timeframe
 
@@ -26,7 +26,7 @@ def size(
         Denied: price or volatility is missing, zero or negative.
     """
     if price <= 0 or bar_volatility <= 0:
-        raise Denied("no_reference", f"price {price}, volatility {bar_volatility}")
+        raise Denied("no_reference", f"price {text(price)}, volatility {text(bar_volatility)}")
     bars_per_day = Decimal(86400) / Decimal(timeframe.seconds)
     daily = multiply(bar_volatility, bars_per_day.sqrt(CONTEXT))
     scale = min(ONE, divide(target_volatility, daily))

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.trading.made import INSTRUMENT, LIMITS, PRICE, order, quoted
 from trading.compliance.screen import screen
 from trading.errors import Denied
-from trading.order import Leg, OrderState
+from trading.order import Leg, OrderRequest, OrderState
 
 D = Decimal
 ENTRY = order(Leg.ENTRY, OrderState.INTENT).request
@@ -60,6 +60,19 @@ def test_each_refusal_has_its_code(request_: Any, code: str, changes: dict[str, 
     with pytest.raises(Denied) as refusal:
         screen(request_, **seen)
     assert refusal.value.reason == code
+    # A database gives numbers back with all the digits of their column.
+    with pytest.raises(Denied) as again:
+        screen(padded(request_), **{name: padded(value) for name, value in seen.items()})
+    assert str(again.value) == str(refusal.value)
+
+
+def padded(value: Any) -> Any:
+    """Return `value`, a Decimal or what holds some, with eight decimals each."""
+    if isinstance(value, Decimal):
+        return value.quantize(D("1E-8"))
+    if isinstance(value, OrderRequest):
+        return replace(value, quantity=padded(value.quantity), limit=padded(value.limit), stop=padded(value.stop))
+    return value
 
 
 def test_at_the_limit_is_inside():
