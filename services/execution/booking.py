@@ -51,8 +51,7 @@ def settle(
             _release(connection, desk, order, held() + booked.held, now)
         sending: Sequence[Order] = ()
         if booked.quantity or after.terminal:
-            reason = "fill" if booked.quantity else str(after).lower()
-            sending = _follow(connection, desk, order, reason, price, now)
+            sending = _follow(connection, desk, order, protocol.cause(after), price, now)
         crash_point("answer_written")
     crash_point("answer_committed")
     return sending

@@ -126,7 +126,7 @@ class Trader:
         if after is not made.order.state:
             sub.move(made, after)
         if quantity or after.terminal:
-            return self._decide(sub, "fill" if quantity else str(after).lower())
+            return self._decide(sub, protocol.cause(after))
         return ()
 
     def _decide(self, sub: SubAccount, trigger: str) -> Sequence[Ticketed]:

@@ -84,6 +84,14 @@ def after(order: Order, seen: Outcome | VenueOrder) -> OrderState:
     return state
 
 
+def cause(state: OrderState) -> str:
+    """Return why there is something to decide after an order came into `state`: a fill, or how else it ended.
+
+    It is told by the state alone: who booked the trades first is a matter of chance.
+    """
+    return "fill" if state is OrderState.FILLED or not state.terminal else str(state).lower()
+
+
 def news(order: Order, seen: VenueOrder) -> bool:
     """Return whether `seen` tells more than is known of `order`."""
     return seen.filled != order.filled or after(order, seen) is not order.state

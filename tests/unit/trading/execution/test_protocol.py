@@ -155,3 +155,9 @@ def test_a_trade_that_nobody_explains_may_be_one_of_an_order_in_doubt(changes: d
     assert found.remaining == Decimal(5)
     assert protocol.may_belong(found, replace(trade, **changes)) is belongs  # type: ignore[arg-type]
     assert not protocol.may_belong(replace(found, sent_at=None), trade)
+
+
+def test_why_one_decides_again_is_told_by_the_state_alone():
+    told = {state: protocol.cause(state) for state in OrderState if state.terminal}
+    assert told[OrderState.FILLED] == protocol.cause(OrderState.PARTIAL) == "fill"
+    assert {told[state] for state in (OrderState.CANCELED, OrderState.EXPIRED)} == {"canceled", "expired"}
