@@ -10,6 +10,7 @@ from cli import (
     doctor,
     halt,
     montecarlo,
+    replay,
     resume,
     run,
     show_config,
@@ -28,7 +29,7 @@ __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
 VERBS = (
-    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify),
+    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify, replay),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, strategies, show_config, doctor),
 )

@@ -1,7 +1,6 @@
 """`tradewind verify`: do the court record, the database and the broker log agree with what we promise? Read only."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,8 +12,8 @@ from rich.table import Table
 
 from adapters.settings import Settings, load
 from cli.output import as_json, note, out
+from cli.session.server import server
 from cli.verb import DataDir, Json, verb
-from trading.errors import Misconfigured
 
 if TYPE_CHECKING:
     from adapters.evidence.finding import Verdict, Violation
@@ -56,7 +55,7 @@ def collect(settings: Settings, book: str | None) -> "History":
     from adapters.store.database import Database
 
     data_dir = settings.data_dir.resolve()
-    with _server(settings, data_dir) as url, Database(url, size=1) as database:
+    with server(settings) as url, Database(url, size=1) as database:
         chosen = book or evidence.newest_book(database)
         return evidence.load(
             database,
@@ -67,31 +66,6 @@ def collect(settings: Settings, book: str | None) -> "History":
             secrets=_secrets(settings, data_dir, chosen),
             texts=_texts(data_dir, chosen),
         )
-
-
-@contextmanager
-def _server(settings: Settings, data_dir: Path) -> Iterator[str]:
-    """Yield the URL of the database server; a local one is stopped again when it was started here."""
-    from adapters.store import postgres_home
-    from adapters.store.database import reach
-    from adapters.store.local_postgres import LocalPostgres
-    from adapters.store.status import running_url
-    from services.supervisor.lock import exclusive
-
-    url = settings.database_url.get_secret_value() if settings.database_url else running_url(data_dir)
-    if url is not None:
-        reach(url)
-        yield url
-        return
-    if not (data_dir.exists() and (postgres_home.folder_of(data_dir) / "data").exists()):
-        raise Misconfigured(f"nothing has run in {data_dir} yet: `tradewind run` first, or choose another --data-dir")
-    with exclusive(data_dir):
-        server = LocalPostgres(data_dir)
-        try:
-            server.start()
-            yield server.url()
-        finally:
-            server.stop()
 
 
 def _log(settings: Settings) -> "Callable[[], Log] | str":

@@ -9,6 +9,7 @@ from typing import Any
 from adapters.evidence import court
 from adapters.evidence.history import History
 from adapters.evidence.topic import Log
+from adapters.store import books
 from adapters.store.database import Connection, Database
 from adapters.store.schema import require
 from trading.errors import Misconfigured, Unavailable
@@ -54,17 +55,13 @@ _GUARDS = (
 )
 _SETTLED = "select detail ->> 'settled_at' as at from ops.heartbeats where service = 'execution' and book = %(book)s"
 _OPENED = "select created_at as at from ops.books where book = %(book)s"
-_NEWEST = "select book from ops.books order by created_at desc limit 1"
 
 
 def newest_book(database: Database) -> str:
     """Return the book that was opened last; Misconfigured when there is none."""
     with database.transaction() as connection:
         _require_schema(connection)
-        row = connection.execute(_NEWEST).fetchone()
-    if row is None:
-        raise Misconfigured("the database has no book yet: `tradewind run` makes one (option --data-dir)")
-    return row["book"]
+        return books.chosen(connection, None)
 
 
 def load(

@@ -5,6 +5,7 @@ from typing import Any
 from psycopg.types.json import Json, Jsonb
 
 from adapters.store.database import Connection
+from trading.errors import Misconfigured
 
 
 def open_book(connection: Connection, book: str, configuration: dict[str, Any], steps: int) -> dict[str, Any]:
@@ -24,6 +25,22 @@ def get(connection: Connection, book: str) -> dict[str, Any] | None:
     return connection.execute(
         "select book, configuration, status, next_step, steps, result from ops.books where book = %s", (book,)
     ).fetchone()
+
+
+def chosen(connection: Connection, book: str | None) -> str:
+    """Return `book`, or without one the book that was opened last.
+
+    Raises:
+        Misconfigured: there is no such book, or none at all.
+    """
+    if book is None:
+        row = connection.execute("select book from ops.books order by created_at desc limit 1").fetchone()
+        if row is None:
+            raise Misconfigured("the database has no book yet: `tradewind run` makes one (option --data-dir)")
+        return row["book"]
+    if get(connection, book) is None:
+        raise Misconfigured(f"--book {book}: there is no such book; `tradewind status` lists them")
+    return book
 
 
 def step_done(connection: Connection, book: str, step: int) -> None:

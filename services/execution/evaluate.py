@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from adapters.bus.signal_message import decode
 from adapters.store import accounts, audit, inbox, ledger, orders, situations, triggers
@@ -13,12 +12,12 @@ from adapters.store.situations import Situation
 from adapters.store.triggers import Trigger
 from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
-from trading.account import Account
 from trading.accounting.journal import reserve
-from trading.audit import canonical, digest_plain, plain
+from trading.audit import canonical, digest_plain
 from trading.decide import Decision, Market, decide
 from trading.order import Order, OrderRequest, OrderState
 from trading.ports import Unreachable
+from trading.replay import record
 from trading.signal import Signal
 
 
@@ -94,7 +93,7 @@ def _store(
     decision: Decision,
 ) -> Sequence[Order]:
     number = situation.decision_no
-    inputs = _inputs(signal, situation.account, market, decision, desk.limits_version)
+    inputs = record(signal, situation.account, market, decision, desk.limits_version)
     hashed = digest_plain(inputs)
     inbox.add_decision(
         connection,
@@ -130,34 +129,3 @@ def place(
     hold = reserve(request, order.client_id, desk.instruments[request.symbol], desk.limits.cash_buffer)
     ledger.post(connection, hold, desk.book, request.strategy, request.symbol, now)
     return order
-
-
-def _inputs(
-    signal: Signal, account: Account, market: Market, decision: Decision, limits_version: int
-) -> dict[str, Any]:
-    """Return all that the decision rests on and all that it asks for, as plain values."""
-    return plain(
-        {
-            "signal": signal,
-            "account": {
-                "cash": account.cash,
-                "reserved_cash": account.reserved_cash,
-                "holding": account.holding,
-                "equity": account.equity(market.price),
-                "peak_equity": account.peak_equity,
-                "entry_gate_open": account.entry_gate_open,
-                "gate_reason": account.gate_reason,
-                "stopped_at": account.stopped_at,
-                "stop_floor": account.stop_floor,
-                "refused": account.refused,
-                "stops_refused": account.stops_refused,
-                "taken_at": account.taken_at,
-                "working": [order.client_id for order in account.working],
-            },
-            "market": market,
-            "limits_version": limits_version,
-            "target": decision.target if decision.target else Decimal(0),
-            "requests": decision.requests,
-            "cancels": [order.client_id for order in decision.cancels],
-        }
-    )

@@ -1,0 +1,238 @@
+"""`tradewind replay`: every decision made again from its record, as it was or under other limits. Read only."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.settings import load
+from cli.operation import Book
+from cli.output import as_json, out, progress
+from cli.session.server import server
+from cli.verb import DataDir, Json, verb
+from trading.errors import BadData, Misconfigured
+from trading.limits import Limits
+
+if TYPE_CHECKING:
+    from adapters.store.database import Connection
+    from adapters.store.decisions import Decided
+    from trading.replay import Outcome
+
+Day = Annotated[str | None, typer.Argument(help="A UTC day such as 2026-03-04 (default: all days).")]
+Change = Annotated[
+    list[str] | None,
+    typer.Option("--change", help="A limit to change, such as max_position=0.5; may be given more than once."),
+]
+_TELL_EVERY = 200
+#: Decisions that are shown to people; the JSON lists them all.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Different:
+    """A decision that comes out differently; `fields` names what differs, `why` is what stands in the way of one."""
+
+    decided: "Decided"
+    fields: list[str]
+    before: "Outcome | None" = None
+    after: "Outcome | None" = None
+    why: str = ""
+
+
+@dataclass
+class Replayed:
+    """How many decisions were made again, and those that came out differently or could not be made."""
+
+    book: str
+    changes: dict[str, str]
+    decisions: int = 0
+    different: list[Different] = field(default_factory=list)
+    broken: list[Different] = field(default_factory=list)
+
+
+@verb
+def replay(
+    day: Day = None, change: Change = None, book: Book = None, data_dir: DataDir = None, json_: Json = False
+) -> int:
+    """Make every decision of a day again, from what it rested on, and compare; exit 1 when one comes out differently.
+
+    With --change the limits are others, and what differs is what they would
+    have done: to each decision by itself, on the holding that it met. Nothing
+    is stored and nothing is sent.
+    """
+    from adapters.store import books
+    from adapters.store.database import Database
+    from adapters.store.schema import require
+
+    settings, span = load(data_dir=data_dir), _span(day)
+    changes = _changes(change or [])
+    with (
+        server(settings) as url,
+        Database(url, size=1) as database,
+        progress() as told,
+        database.transaction() as connection,
+    ):
+        require(connection, "ops.dead_letter_replays")
+        done = _replayed(connection, books.chosen(connection, book), changes, span, told)
+    if json_:
+        as_json(_object(done))
+    else:
+        _show(done)
+    return 1 if done.broken or (done.different and not changes) else 0
+
+
+def _span(day: str | None) -> tuple[datetime | None, datetime | None]:
+    if day is None:
+        return None, None
+    try:
+        start = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise Misconfigured(f"{day!r} is no day; write it as 2026-03-04") from None
+    return start, start + timedelta(days=1)
+
+
+def _changes(given: list[str]) -> dict[str, str]:
+    """Return the changed limits by name.
+
+    Raises:
+        Misconfigured: one is not NAME=VALUE, is no limit, comes twice or has a value out of its range.
+    """
+    changes: dict[str, str] = {}
+    for each in given:
+        found = re.fullmatch(r"(?:limit\.)?(\w+)=(.+)", each)
+        if not found:
+            raise Misconfigured(f"--change {each!r} is not NAME=VALUE, such as max_position=0.5")
+        name, value = found.groups()
+        if name not in Limits.model_fields:
+            raise Misconfigured(f"--change {name}: there is no such limit; there are {', '.join(Limits.model_fields)}")
+        if name in changes:
+            raise Misconfigured(f"--change {name} is given twice")
+        changes[name] = value
+    _changed(Limits(), changes)
+    return changes
+
+
+def _changed(limits: Limits, changes: dict[str, str]) -> Limits:
+    try:
+        return Limits(**{**limits.model_dump(), **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Misconfigured(f"--change {'.'.join(map(str, first['loc'])) or ''}: {first['msg']}") from None
+
+
+def _replayed(
+    connection: "Connection",
+    book: str,
+    changes: dict[str, str],
+    span: tuple[datetime | None, datetime | None],
+    told: Callable[[str, int, int], None],
+) -> Replayed:
+    from adapters.store import decisions
+
+    done = Replayed(book, changes)
+    known = decisions.limits(connection)
+    used = {version: _changed(each, changes) for version, each in known.items()} if changes else known
+    chosen = decisions.keys(connection, book, *span)
+    for number, decided in enumerate(decisions.read(connection, chosen), 1):
+        found = _compared(decided, used[decided.limits_version])
+        if found is not None:
+            (done.broken if found.why else done.different).append(found)
+        if number % _TELL_EVERY == 0 or number == len(chosen):
+            told("decisions", number, len(chosen))
+    done.decisions = len(chosen)
+    return done
+
+
+def _compared(decided: "Decided", limits: Limits) -> Different | None:
+    """Return what differs when the decision is made again, None when nothing does."""
+    from trading.audit import digest_plain
+    from trading.replay import again, differences, outcome, recall
+
+    if digest_plain(decided.inputs) != decided.inputs_hash:
+        return Different(decided, ["inputs"], why="its record is not what its hash was made of")
+    try:
+        ground = recall(decided.inputs, decided.decision_no, decided.working)
+        before = outcome(decided.inputs, verdict=decided.verdict, reason=decided.reason)
+    except BadData as error:
+        return Different(decided, ["inputs"], why=str(error))
+    after = again(ground, limits)
+    fields = differences(before, after)
+    return Different(decided, fields, before, after) if fields else None
+
+
+def _object(done: Replayed) -> dict[str, Any]:
+    return {
+        "book": done.book,
+        "changes": done.changes,
+        "decisions": done.decisions,
+        "equal": done.decisions - len(done.different) - len(done.broken),
+        "different": [_row(each) for each in done.different],
+        "broken": [_row(each) for each in done.broken],
+    }
+
+
+def _row(one: Different) -> dict[str, Any]:
+    decided = one.decided
+    about = ("signal_id", "decision_no", "strategy", "symbol", "trigger", "decided_at", "limits_version")
+    return {
+        **{name: getattr(decided, name) for name in about},
+        "fields": one.fields,
+        "before": one.before and asdict(one.before),
+        "after": one.after and asdict(one.after),
+        "why": one.why,
+    }
+
+
+def _show(done: Replayed) -> None:
+    said = ", ".join(f"{name} {value}" for name, value in done.changes.items())
+    under = f"under {said}" if said else "as they were"
+    out.print(f"[bold]{done.decisions:,} decisions of {escape(done.book)}, made again {under}[/bold]", soft_wrap=True)
+    equal = done.decisions - len(done.different) - len(done.broken)
+    style = "green" if done.decisions == equal else "yellow" if done.changes and not done.broken else "bold red"
+    out.print(
+        f"  equal {equal:,}   [{style}]different {len(done.different):,}[/]   cannot be made {len(done.broken):,}"
+    )
+    shown = [*done.broken, *done.different]
+    if shown:
+        _table(shown[:_SHOWN])
+    if len(shown) > _SHOWN:
+        out.print(f"  ... and {len(shown) - _SHOWN:,} more; --json lists them all")
+    if done.different and done.changes:
+        moves = Counter(" > ".join(_verdicts(each)) for each in done.different)
+        out.print("  " + ", ".join(f"{count:,} x {move}" for move, count in moves.most_common()))
+
+
+def _table(rows: list[Different]) -> None:
+    grid = Table(box=None, pad_edge=False)
+    for title in ("decided (UTC)", "strategy", "symbol", "was", "is"):
+        grid.add_column(title, overflow="fold", no_wrap=title == "decided (UTC)")
+    for one in rows:
+        decided = one.decided
+        at = decided.decided_at.strftime("%Y-%m-%d %H:%M:%S")
+        was, now = (one.why, "") if one.why else _said(one)
+        grid.add_row(at, decided.strategy, decided.symbol, escape(was), escape(now))
+    out.print(grid)
+
+
+def _verdicts(one: Different) -> Iterator[str]:
+    return (each.verdict for each in (one.before, one.after) if each is not None)
+
+
+def _said(one: Different) -> tuple[str, str]:
+    """Return what the decision was and is: its orders where those differ, else its reason."""
+    both = [each for each in (one.before, one.after) if each is not None]
+    ordered = any(name in ("requests", "cancels") for name in one.fields)
+    was, now = (
+        f"{each.verdict}: {'; '.join((*each.requests, *(f'cancel {name}' for name in each.cancels))) or each.reason}"
+        if ordered
+        else f"{each.verdict}: {each.reason}"
+        for each in both
+    )
+    return was, now
