@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.markup import escape
-from rich.table import Table
 
 from adapters.settings import load
 from cli.operation import Book
@@ -200,8 +199,8 @@ def _show(done: Replayed) -> None:
         f"  equal {equal:,}   [{style}]different {len(done.different):,}[/]   cannot be made {len(done.broken):,}"
     )
     shown = [*done.broken, *done.different]
-    if shown:
-        _table(shown[:_SHOWN])
+    for one in shown[:_SHOWN]:
+        _tell(one)
     if len(shown) > _SHOWN:
         out.print(f"  ... and {len(shown) - _SHOWN:,} more; --json lists them all")
     if done.different and done.changes:
@@ -209,30 +208,31 @@ def _show(done: Replayed) -> None:
         out.print("  " + ", ".join(f"{count:,} x {move}" for move, count in moves.most_common()))
 
 
-def _table(rows: list[Different]) -> None:
-    grid = Table(box=None, pad_edge=False)
-    for title in ("decided (UTC)", "strategy", "symbol", "was", "is"):
-        grid.add_column(title, overflow="fold", no_wrap=title == "decided (UTC)")
-    for one in rows:
-        decided = one.decided
-        at = decided.decided_at.strftime("%Y-%m-%d %H:%M:%S")
-        was, now = (one.why, "") if one.why else _said(one)
-        grid.add_row(at, decided.strategy, decided.symbol, escape(was), escape(now))
-    out.print(grid)
-
-
 def _verdicts(one: Different) -> Iterator[str]:
     return (each.verdict for each in (one.before, one.after) if each is not None)
 
 
-def _said(one: Different) -> tuple[str, str]:
-    """Return what the decision was and is: its orders where those differ, else its reason."""
-    both = [each for each in (one.before, one.after) if each is not None]
-    ordered = any(name in ("requests", "cancels") for name in one.fields)
-    was, now = (
-        f"{each.verdict}: {'; '.join((*each.requests, *(f'cancel {name}' for name in each.cancels))) or each.reason}"
-        if ordered
-        else f"{each.verdict}: {each.reason}"
-        for each in both
-    )
-    return was, now
+def _tell(one: Different) -> None:
+    """Print a decision, and of what it asked for only what came or went."""
+    decided = one.decided
+    at = decided.decided_at.strftime("%Y-%m-%d %H:%M:%S")
+    who = f"{decided.strategy} {decided.symbol}"
+    if one.before is None or one.after is None:
+        out.print(f"  {at}  {escape(who)}  [bold red]{escape(one.why)}[/]", soft_wrap=True)
+        return
+    out.print(f"  {at}  {escape(who)}  {' > '.join(_verdicts(one))}", soft_wrap=True)
+    if one.before.reason != one.after.reason:
+        out.print(f"      [dim]{escape(one.before.reason)} > {escape(one.after.reason)}[/dim]", soft_wrap=True)
+    was, now = one.before, one.after
+    for sign, style, these, those in (("-", "red", was, now), ("+", "green", now, was)):
+        for line in [*_only(these.requests, those.requests), *_cancels(these.cancels, those.cancels)]:
+            out.print(f"      [{style}]{sign} {escape(line)}[/]", soft_wrap=True)
+
+
+def _only(these: tuple[str, ...], those: tuple[str, ...]) -> list[str]:
+    return [line for line in these if line not in those]
+
+
+def _cancels(these: tuple[str, ...], those: tuple[str, ...]) -> list[str]:
+    ended = _only(these, those)
+    return [f"cancel {ended[0]}" if len(ended) == 1 else f"cancel {len(ended)} orders"] if ended else []
