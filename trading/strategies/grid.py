@@ -41,6 +41,8 @@ class Grid(Parameters):
 
 #: What `tune` searches unless it is told, as its --param has it.
 SEARCH = {"levels": "2:12", "spacing": "0.004:0.04", "mean": "ema_gap_12,ema_gap_48"}
+#: Where a step more or less is still a number; no price comes near.
+_LEAST, _MOST = 1e-300, 1e300
 
 
 def columns(parameters: Grid) -> tuple[str, ...]:
@@ -57,7 +59,7 @@ def desire(row: Row, parameters: Grid) -> Desire:
     if gap is None or atr is None or close is None or close <= 0:
         return as_held("no mean")
     mean = close * (1 - gap * atr)
-    if mean <= 0:
+    if not _LEAST < mean < _MOST:
         return as_held("no mean")
     step = math.log1p(parameters.spacing)
     middle = round(math.log(mean) / step)
