@@ -51,18 +51,17 @@ def decide(signal: Signal, account: Account, market: Market, limits: Limits, dec
     if market.now >= signal.valid_until and decision_no == 1 and not resting:
         return Decision("DENIED", "expired", account.holding)
     try:
-        target = _target(signal, account, market, limits)
-        rungs = _rungs(signal, account, market, limits)
+        target, rungs = _target(signal, account, market, limits), _rungs(signal, account, market, limits)
         step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no, rungs)
         refusal = _refusal(step, signal, market, limits)
-        if refusal:
-            # What may not grow is protected nevertheless.
-            target = Target(account.holding, (refusal,))
-            step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
-            if _refusal(step, signal, market, limits) or not (step.requests or step.cancels):
-                return Decision("DENIED", refusal, account.holding)
     except Denied as unknown:
-        return Decision("DENIED", str(unknown), account.holding)
+        target, step, refusal = Target(account.holding), Plan(), str(unknown)
+    if refusal:
+        # What may not grow, or has no size that could be told, is protected nevertheless.
+        target = Target(account.holding, (refusal,))
+        step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
+        if _refusal(step, signal, market, limits) or not (step.requests or step.cancels):
+            return Decision("DENIED", refusal, account.holding)
     return _decision(target, step, signal)
 
 

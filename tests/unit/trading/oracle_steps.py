@@ -171,11 +171,12 @@ def expected(told: Situation) -> Expected:
         return Expected("DENIED", "expired", o.held, touched=tuple(o.touched))
     try:
         (goal, notes), rungs = o.goal(), o.rungs()
+        step = first_of(o, goal, rungs)
+        why = o.refusal(step.wishes)
     except Refused as unknown:
-        return Expected("DENIED", str(unknown), o.held)
-    step = first_of(o, goal, rungs)
-    if why := o.refusal(step.wishes):
-        # What may not grow is protected nevertheless.
+        why = str(unknown)
+    if why:
+        # What may not grow, or has no size that could be told, is protected nevertheless.
         goal, notes, step = o.held, [why], first_of(o, o.held, {})
         if o.refusal(step.wishes) or not (step.wishes or step.cancels):
             return Expected("DENIED", why, o.held, touched=tuple(o.touched))

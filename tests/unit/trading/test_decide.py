@@ -93,12 +93,19 @@ def test_denied_codes(of: Account, told: Signal | None, market: dict[str, Any], 
     assert decision.reason.split(":")[0] == code
 
 
-@pytest.mark.parametrize("told", [signal(exposure=D(1), reference_price=D(80)), signal(exposure=D(1), stop=D("0.2"))])
+@pytest.mark.parametrize(
+    "told",
+    [
+        signal(exposure=D(1), reference_price=D(80)),
+        signal(exposure=D(1), stop=D("0.2")),
+        signal(exposure=D(1), volatility=D(0)),
+    ],
+)
 def test_what_may_not_grow_is_protected_nevertheless(told: Signal):
     naked = account(cash=D(100_000), position=D(1000), peak_equity=D(0))
     decision = decided(naked, told, number=2)
     assert (decision.verdict, decision.target) == ("TRADE", D(1000))
-    assert decision.reason.split(":")[0] in ("price_collar", "max_order_value")
+    assert decision.reason.split(":")[0] in ("price_collar", "max_order_value", "no_reference")
     assert [(one.key.leg, one.quantity) for one in decision.requests] == [(Leg.STOP, D(1000))]
     # nothing is left to do once it is
     kept = replace(naked, position=D(0), reserved_position=D(1000), working=protected("1000", "90").working)

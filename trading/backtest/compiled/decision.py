@@ -19,17 +19,13 @@ _ULPS = 1e-15
 def decide(account: Account, rules: Rules) -> int:
     """Return what is to be done now about the signal in force, with the quantities in `account`."""
     account.target = _target(account, rules)
-    asked = NOTHING
-    if account.target == _DENIED:
+    asked = _plan(account, rules) if account.target != _DENIED else NOTHING
+    if account.target == _DENIED or _refused(account, rules, asked):
+        # What may not grow, or has no size that could be told, is protected nevertheless.
         account.target = account.holding
-    else:
         asked = _plan(account, rules)
         if _refused(account, rules, asked):
-            # What may not grow is protected nevertheless.
-            account.target = account.holding
-            asked = _plan(account, rules)
-            if _refused(account, rules, asked):
-                asked = NOTHING
+            asked = NOTHING
     if asked != NOTHING or account.fresh:
         account.fresh = 0
         if account.target == 0:
