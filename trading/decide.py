@@ -12,7 +12,7 @@ from trading.execution.plan import Plan, plan
 from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.money import ZERO
-from trading.order import Order, OrderRequest, Side
+from trading.order import Leg, Order, OrderRequest, Side
 from trading.quote import Quote
 from trading.risk import drawdown_guard, entry_gate, position_limit
 from trading.signal import Signal
@@ -50,6 +50,7 @@ def decide(signal: Signal, account: Account, market: Market, limits: Limits, dec
     resting = any(order.request.key.leg.quoted for order in account.working)
     if market.now >= signal.valid_until and decision_no == 1 and not resting:
         return Decision("DENIED", "expired", account.holding)
+    rungs: tuple[Rung, ...] = ()
     try:
         target, rungs = _target(signal, account, market, limits), _rungs(signal, account, market, limits)
         step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no, rungs)
@@ -57,12 +58,23 @@ def decide(signal: Signal, account: Account, market: Market, limits: Limits, dec
     except Denied as unknown:
         target, step, refusal = Target(account.holding), Plan(), str(unknown)
     if refusal:
-        # What may not grow, or has no size that could be told, is protected nevertheless.
         target = Target(account.holding, (refusal,))
-        step = plan(target.quantity, account, signal, market.price, market.instrument, limits, decision_no)
-        if _refusal(step, signal, market, limits) or not (step.requests or step.cancels):
+        step = _without_growth(signal, account, market, limits, decision_no, rungs)
+        if not (step.requests or step.cancels):
             return Decision("DENIED", refusal, account.holding)
     return _decision(target, step, signal)
+
+
+def _without_growth(
+    signal: Signal, account: Account, market: Market, limits: Limits, decision_no: int, rungs: tuple[Rung, ...]
+) -> Plan:
+    """Return what is to be done where nothing may grow: it is protected and offered nevertheless, as far as may be."""
+    held, asks = account.holding, tuple(rung for rung in rungs if rung.leg is Leg.ASK)
+    for kept in (asks, ()):
+        step = plan(held, account, signal, market.price, market.instrument, limits, decision_no, kept)
+        if not _refusal(step, signal, market, limits):
+            return step
+    return Plan()
 
 
 def _refusal(step: Plan, signal: Signal, market: Market, limits: Limits) -> str:

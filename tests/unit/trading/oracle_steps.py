@@ -169,6 +169,7 @@ def expected(told: Situation) -> Expected:
     o = Oracle(told)
     if o.over and told.number == 1 and not (o.of[Leg.BID] or o.of[Leg.ASK]):
         return Expected("DENIED", "expired", o.held, touched=tuple(o.touched))
+    rungs: Rungs = {}
     try:
         (goal, notes), rungs = o.goal(), o.rungs()
         step = first_of(o, goal, rungs)
@@ -176,9 +177,12 @@ def expected(told: Situation) -> Expected:
     except Refused as unknown:
         why = str(unknown)
     if why:
-        # What may not grow, or has no size that could be told, is protected nevertheless.
-        goal, notes, step = o.held, [why], first_of(o, o.held, {})
-        if o.refusal(step.wishes) or not (step.wishes or step.cancels):
+        # What may not grow, or has no size that could be told, is protected and offered nevertheless.
+        goal, notes = o.held, [why]
+        asks = {place: lots for place, lots in rungs.items() if place[0] is Leg.ASK}
+        left = [first_of(o, o.held, kept) for kept in (asks, {})]
+        step = next((one for one in left if not o.refusal(one.wishes)), Step())
+        if not (step.wishes or step.cancels):
             return Expected("DENIED", why, o.held, touched=tuple(o.touched))
     verdict = "TRADE" if step.wishes or step.cancels else "HOLD"
     reason = ",".join(part for part in (*notes, step.reason, o.signal.reason) if part)

@@ -131,6 +131,12 @@ def test_what_one_order_may_be_worth_holds_for_quotes():
     decision = decided(rich)
     assert (decision.verdict, decision.requests) == ("DENIED", ())
     assert "max_order_value" in decision.reason
+    # A bid that is too large takes all bids back; what is held is offered nevertheless.
+    holder = account(cash=D(10_000_000), position=D(30_000), peak_equity=D(10_000_000))
+    offered = decided(holder)
+    assert offered.verdict == "TRADE"
+    assert {place.rstrip("0123456789") for place, *_ in asked(offered)} == {"ask"}
+    assert offered.reason.startswith("max_order_value")
 
 
 def test_a_profit_target_sells_once_and_nothing_is_bought_back():
