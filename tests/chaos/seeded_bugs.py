@@ -536,8 +536,8 @@ RISK = (
         "what may not grow is not protected",
         "an addition that is refused leaves the holding without a stop",
         "trading/decide.py",
-        "        if refusal:\n",
-        '        if refusal:\n            return Decision("DENIED", refusal, account.holding)\n',
+        "    if refusal:\n",
+        '    if refusal:\n        return Decision("DENIED", refusal, account.holding)\n',
         UNIT + "trading/test_decide.py::test_what_may_not_grow_is_protected_nevertheless",
     ),
     Bug(

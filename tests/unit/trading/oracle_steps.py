@@ -169,7 +169,7 @@ def expected(told: Situation) -> Expected:
     o = Oracle(told)
     if o.over and told.number == 1 and not (o.of[Leg.BID] or o.of[Leg.ASK]):
         return Expected("DENIED", "expired", o.held, touched=tuple(o.touched))
-    rungs: Rungs = {}
+    goal, notes, rungs, step = o.held, list[str](), Rungs(), Step()
     try:
         (goal, notes), rungs = o.goal(), o.rungs()
         step = first_of(o, goal, rungs)
