@@ -79,6 +79,10 @@ def test_the_trip_goes_through_and_the_second_time_there_is_nothing_to_do(tmp_pa
     with server(tmp_path) as url:
         assert counts(url) == before
     assert before["trading.orders"] == result["orders"] > 0
+    # The server rests: a verb that reads starts it for as long as it needs it.
+    replayed = tradewind("replay", "--json", "--data-dir", str(tmp_path))
+    assert replayed.code == 0, replayed.err
+    assert replayed.result["equal"] == replayed.result["decisions"] == before["trading.risk_decisions"] > 0
 
 
 @pytest.mark.parametrize(
