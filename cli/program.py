@@ -16,6 +16,7 @@ from cli import (
     show_config,
     status,
     strategies,
+    tax,
     tune,
     up,
     venues,
@@ -29,7 +30,7 @@ __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
 VERBS = (
-    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify, replay),
+    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify, tax, replay),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, strategies, show_config, doctor),
 )

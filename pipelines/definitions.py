@@ -9,7 +9,7 @@ from assets.market import candles, funding_rates, instruments, listings
 from assets.news import articles, macro_series, social_posts
 from assets.partitions import HISTORY
 from assets.portfolio import equity_curve, positions
-from assets.reports import daily_performance
+from assets.reports import daily_performance, tax_report
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
 from assets.training import price_models, regime_models, rule_models
@@ -37,6 +37,7 @@ ASSETS = [
     positions,
     equity_curve,
     daily_performance,
+    tax_report,
     archive_files,
 ]
 

@@ -53,12 +53,16 @@ def sheets(events: Iterable[Event], country: Country, zone: tzinfo = UTC) -> dic
     after income its highest-in order may pass over the dearest lot (seen with 1.7.2).
 
     Raises:
-        Denied: rp2 cannot say it: a split, an adjustment, a value of zero, a day on which wallets have their own lots.
+        Denied: rp2 cannot say it: a split, an adjustment, a value of zero, a day on which each of several
+            wallets has its own lots.
     """
     with localcontext(CONTEXT):
         tables: dict[str, tuple[list[Row], list[Row], list[Row]]] = {}
-        for event in in_order(events):
-            _speakable(event, country, event.ts.astimezone(zone).date())
+        known = in_order(events)
+        # One wallet's own lots are all lots.
+        alone = len({wallet for event in known for wallet in _wallets(event)}) < 2
+        for event in known:
+            _speakable(event, country, event.ts.astimezone(zone).date(), alone)
             came, went, moved = tables.setdefault(event.asset, ([], [], []))
             if isinstance(event, Acquisition):
                 came.append(_came(event))
@@ -88,9 +92,9 @@ def configuration(events: Iterable[Event]) -> dict[str, dict[str, str]]:
     }
 
 
-def _speakable(event: Event, country: Country, day: date) -> None:
+def _speakable(event: Event, country: Country, day: date, alone: bool) -> None:
     since = country.per_wallet_from
-    if since is not None and day >= since:
+    if since is not None and day >= since and not alone:
         raise Denied(_REFUSED, f"{event.event_id}: {country.code} wants lots per wallet from {since} on, rp2 has none")
     if not isinstance(event, Acquisition | Disposal | Transfer):
         raise Denied(_REFUSED, f"{event.event_id}: it knows no {type(event).__name__.lower()}")

@@ -47,6 +47,7 @@ def test_assets_jobs_and_checks_are_these():
         "portfolio/equity_curve",
         "portfolio/positions",
         "reports/daily_performance",
+        "reports/tax_report",
         "signals/published_signals",
         "signals/strategy_signals",
         "training/price_models",

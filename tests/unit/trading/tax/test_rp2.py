@@ -97,13 +97,18 @@ def test_words_that_rp2_has_not_become_those_it_taxes_the_same() -> None:
         (sell(1, 1, 0), "no value of zero"),
         (sell(1, 1, 5, 5), "no value of zero"),
         (buy(1, 1, 0), "no value of zero"),
-        (sell(datetime(2025, 1, 1, tzinfo=UTC), 1, 5), "US wants lots per wallet from 2025-01-01 on"),
+        (sell(datetime(2025, 1, 1, tzinfo=UTC), 1, 5, wallet=LEDGER), "US wants lots per wallet from 2025-01-01 on"),
     ],
 )
 def test_what_rp2_cannot_say_is_refused(event: Event, why: str) -> None:
     with pytest.raises(Denied, match=why) as refused:
         sheets([buy(0, 9, 9), event], US)
     assert refused.value.reason == "rp2"
+
+
+def test_lots_per_wallet_of_one_wallet_are_all_lots() -> None:
+    rows = sheets([buy(0, 9, 9), sell(datetime(2025, 1, 1, tzinfo=UTC), 1, 5)], US)["BTC"]
+    assert [row[0] for row in rows if len(row) == 1] == ["IN", "TABLE END", "OUT", "TABLE END"]
 
 
 def test_a_transfer_without_a_loss_has_no_price_and_a_fee_in_kind_its_own_column() -> None:
