@@ -18,8 +18,8 @@ _BATCH = 1000
 _ORDERS = f"select {orders.COLUMNS} from trading.orders where client_id = any(%s)"  # noqa: S608
 _RECORDS = """
 select
-    d.signal_id, d.decision_no, d.strategy, d.symbol, d.trigger_ as trigger, d.verdict, d.reason, d.decided_at, d.limits_version,
-    d.inputs, d.inputs_hash
+    d.signal_id, d.decision_no, d.strategy, d.symbol, d.trigger_ as trigger, d.verdict, d.reason, d.decided_at,
+    d.limits_version, d.inputs, d.inputs_hash
 from unnest(%s::text[], %s::integer[]) with ordinality as k (signal_id, decision_no, place)
 inner join trading.risk_decisions as d on k.signal_id = d.signal_id and k.decision_no = d.decision_no
 order by k.place
