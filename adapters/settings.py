@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     exchange: str = Field(default="simulator", description="a ccxt exchange id, or simulator")
 
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL server; none = the embedded one")
+    analyst_url: SecretStr | None = Field(
+        default=None, description="login of analysts for sql and export; none = made on the embedded server"
+    )
     dagster_url: SecretStr | None = Field(default=None, description="database of Dagster's own storage, psycopg2 form")
 
     redis_url: SecretStr | None = Field(
@@ -93,7 +96,7 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(part.upper() for part in value)
 
-    @field_validator("database_url")
+    @field_validator("database_url", "analyst_url")
     @classmethod
     def _a_server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):

@@ -10,18 +10,22 @@ from cli import (
     doctor,
     halt,
     montecarlo,
+    passport,
     replay,
     resume,
     run,
     show_config,
+    sql,
     status,
     strategies,
     tax,
+    trace,
     tune,
     up,
     venues,
     verify,
 )
+from cli import export as export_views
 from cli.data import archive, as_of, backfill, coverage, export, gaps, holds, import_
 from cli.verb import app, explain
 from trading.errors import Misconfigured
@@ -31,6 +35,8 @@ __all__ = ["VERBS", "app", "enter"]
 #: In the order of the help text.
 VERBS = (
     *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify, tax, replay),
+    *(passport, trace),
+    *(sql, export_views),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, strategies, show_config, doctor),
 )

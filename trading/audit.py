@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from trading.money import text
 
 #: What is its own canonical value; asked for first, for most values are one of these.
 _PLAIN = frozenset({str, int, bool, type(None)})
+#: What a stored row says about its writing, not about its subject.
+_WRITING = ("run_id", "code_version", "recorded_at")
 
 
 def plain(value: Any) -> Any:
@@ -66,6 +69,11 @@ def digest(value: Any) -> str:
 def digest_plain(value: Any) -> str:
     """Return `digest(value)` of a value that `plain` has made, without making it again."""
     return hashlib.sha256(_dumped(value).encode()).hexdigest()
+
+
+def digest_row(row: Mapping[str, Any]) -> str:
+    """Return the hex SHA-256 of a stored row (values by column) without the marks of the run that wrote it."""
+    return digest({name: value for name, value in row.items() if name not in _WRITING})
 
 
 def _dumped(value: Any) -> str:

@@ -86,7 +86,7 @@ def _undecided(history: History, row: Row) -> str:
         return f"no decision {row['decision_no']} about signal {row['signal_id']}"
     if decision["verdict"] != "TRADE" or decision["decided_at"] > row["created_at"]:
         return f"its decision is {decision['verdict']} of {decision['decided_at']}, the order of {row['created_at']}"
-    if plain(orders.read(row).request) not in _requests(decision):
+    if plain(orders.read(row).request) not in requests(decision):
         return "the decision did not ask for this order"
     for post in history.court.posts_of.get(row["client_id"], []):
         sent = {name: post.params.get(name) for name in ("symbol", "side", "type", "quantity")}
@@ -97,7 +97,7 @@ def _undecided(history: History, row: Row) -> str:
     return ""
 
 
-def _requests(decision: Row) -> list[Row]:
+def requests(decision: Row) -> list[Row]:
     """Return what a decision asked for; one that was stored before there were quotes names no level."""
     asked = decision["inputs"].get("requests", ())
     return [{**request, "key": {"level": 0, **request["key"]}} for request in asked]
@@ -121,7 +121,7 @@ def closed_gate_closes(history: History) -> Iterator[Case]:
         account = decision["inputs"].get("account", {})
         if account.get("entry_gate_open", True):
             continue
-        risky = [request for request in _requests(decision) if request["key"]["leg"] in (Leg.ENTRY, Leg.BID, Leg.ASK)]
+        risky = [request for request in requests(decision) if request["key"]["leg"] in (Leg.ENTRY, Leg.BID, Leg.ASK)]
         why = account.get("gate_reason", "")
         yield signal_id, f"decision {number} asks for new risk though its gate is closed: {why}" if risky else ""
 

@@ -33,12 +33,14 @@ def add(connection: Connection, table: str, book: str, model: dict[str, Any], ma
     return bool(connection.execute(statement, row).rowcount)
 
 
-def newest(connection: Connection, table: str, book: str) -> dict[str, Any]:
-    """Return the newest model of `book` in `training.<table>`; BadData when there is none."""
+def newest(connection: Connection, table: str, book: str, kind: str | None = None) -> dict[str, Any]:
+    """Return the newest model of `book`, of one `kind` if that is named, in `training.<table>`; BadData without one."""
     statement = syntax.SQL(
-        "select {} from training.{} where book = %s order by knowledge_ts desc, model_id limit 1"
+        "select {} from training.{} where book = %(book)s and (%(kind)s::text is null or kind = %(kind)s)"
+        " order by knowledge_ts desc, model_id limit 1"
     ).format(syntax.SQL(", ").join(map(syntax.Identifier, _COLUMNS)), syntax.Identifier(table))
-    row = connection.execute(statement, (book,)).fetchone()
+    row = connection.execute(statement, {"book": book, "kind": kind}).fetchone()
     if row is None:
-        raise BadData(f"training.{table} has no model for book {book}; materialise training/{table} first")
+        of_kind = f" of kind {kind}" if kind else ""
+        raise BadData(f"training.{table} has no model{of_kind} for book {book}; materialise training/{table} first")
     return row

@@ -10,7 +10,7 @@ from adapters.store import models as registry
 from adapters.store import parameters, signals
 from assets.partitions import DAILY
 from assets.resources import Desk, DeskResource
-from trading.audit import digest
+from trading.audit import digest_row
 from trading.signal import Lineage, Signal
 from trading.strategies.knowledge import Knowledge, Place, signal
 
@@ -87,8 +87,9 @@ def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: Mapping[st
     values = chosen(name, at.parameters.get(name, {}))
     with at.database.transaction() as connection:
         version = parameters.ensure_strategy(connection, name, values, "tradewind", "defaults")
-        table = "price_models" if name == "follow_forecast" else "rule_models"
-        model_id = registry.newest(connection, table, at.book)["model_id"]
+        learned = name == "follow_forecast"
+        table, kind = ("price_models", None) if learned else ("rule_models", f"rule_{name}")
+        model_id = registry.newest(connection, table, at.book, kind)["model_id"]
     held = {
         owner: (float(base), float(quote)) for owner, (base, quote) in signals.holdings(at.database, at.book).items()
     }
@@ -105,14 +106,9 @@ def _lineage(at: Desk, known: Knowledge, model_id: str, version: int) -> Lineage
         at.run_id,
         at.code_version,
         model_id,
-        _content_hash(known.features),
-        _content_hash(known.candle),
+        digest_row(known.features),
+        digest_row(known.candle),
         version,
-        _content_hash(known.forecast) if known.forecast else None,
+        digest_row(known.forecast) if known.forecast else None,
         known.regime.get("regime"),
     )
-
-
-def _content_hash(row: Mapping[str, Any]) -> str:
-    """Return the hash of a stored row without the marks of the run that wrote it."""
-    return digest({name: value for name, value in row.items() if name not in ("run_id", "code_version")})

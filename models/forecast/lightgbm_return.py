@@ -70,7 +70,7 @@ def fit(
 
     """
     settings = _settings(params)
-    rows = _complete(frame, list(dict.fromkeys((SCALE, *features))))
+    rows = training_rows(frame, features)
     x, unit, label = _arrays(rows, features, horizon)
     scores = _walk(rows, x, unit, label, settings=settings, seed=seed, folds=folds)
     counts = {"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)}
@@ -85,6 +85,24 @@ def fit(
         scores={**scores, **counts},
         artefact=_train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed),
     )
+
+
+def training_rows(frame: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of `frame` (as for `fit`) that a model of `features` is trained on, oldest first.
+
+    Raises:
+        BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
+
+    """
+    columns = list(dict.fromkeys((SCALE, *features)))
+    need_columns(frame, ("symbol", "ts", "t0", "t1", "label", *columns), KIND)
+    complete = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0))
+    rows = complete.select("symbol", "ts", "t0", "t1", "label", *columns).sort("ts", "symbol")
+    if rows.height < MIN_ROWS:
+        raise BadData(
+            f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
+        )
+    return rows
 
 
 def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
@@ -115,18 +133,6 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
         expected_return=pl.Series(told * unit), sigma=pl.Series(unit * model.scores["standard_error"])
     )
     return forecasts.filter(finite(["expected_return", "sigma"]))
-
-
-def _complete(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Return the rows to train on, oldest first."""
-    need_columns(frame, ("symbol", "ts", "t0", "t1", "label", *columns), KIND)
-    complete = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0))
-    rows = complete.select("symbol", "ts", "t0", "t1", "label", *columns).sort("ts", "symbol")
-    if rows.height < MIN_ROWS:
-        raise BadData(
-            f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
-        )
-    return rows
 
 
 def _arrays(rows: pl.DataFrame, features: Sequence[str], horizon: int) -> tuple[Array, Array, Array]:

@@ -30,6 +30,8 @@ MAX_POINTS = 20_000
 #: A market that does not move at all has no logarithm of its volatility.
 FLOOR = 1e-7
 
+_LEVEL = "level"
+
 Array = NDArray[np.float64]
 
 
@@ -78,10 +80,15 @@ def fit(frame: pl.DataFrame, seed: int) -> Model:
         seed=seed,
         trained_from=rows["ts"].sort()[0],
         trained_to=rows["ts"].sort()[-1],
-        data_hash=data_hash(rows.drop("level")),
+        data_hash=data_hash(rows.drop(_LEVEL)),
         scores={"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height), **shares},
         artefact=json.dumps(fitted, sort_keys=True),
     )
+
+
+def training_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `frame` that a model is trained on: symbol, ts and FEATURES, complete and sorted."""
+    return _complete(frame).drop(_LEVEL)
 
 
 def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:

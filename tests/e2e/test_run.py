@@ -83,6 +83,9 @@ def test_the_trip_goes_through_and_the_second_time_there_is_nothing_to_do(tmp_pa
     replayed = tradewind("replay", "--json", "--data-dir", str(tmp_path))
     assert replayed.code == 0, replayed.err
     assert replayed.result["equal"] == replayed.result["decisions"] == before["trading.risk_decisions"] > 0
+    explained = tradewind("passport", "--all", "--json", "--data-dir", str(tmp_path))
+    assert explained.code == 0, explained.out
+    assert (explained.result["orders"], explained.result["flawed"]) == (result["orders"], [])
 
 
 @pytest.mark.parametrize(
