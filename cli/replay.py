@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,44 +16,19 @@ from cli.operation import Book
 from cli.output import as_json, out, progress
 from cli.session.server import server
 from cli.verb import DataDir, Json, verb
-from trading.errors import BadData, Misconfigured
+from trading.errors import Misconfigured
 from trading.limits import Limits
 
 if TYPE_CHECKING:
-    from adapters.store.database import Connection
-    from adapters.store.decisions import Decided
-    from trading.replay import Outcome
+    from adapters.evidence.replayed import Different, Replayed, Span
 
 Day = Annotated[str | None, typer.Argument(help="A UTC day such as 2026-03-04 (default: all days).")]
 Change = Annotated[
     list[str] | None,
     typer.Option("--change", help="A limit to change, such as max_position=0.5; may be given more than once."),
 ]
-_TELL_EVERY = 200
 #: Decisions that are shown to people; the JSON lists them all.
 _SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Different:
-    """A decision that comes out differently; `fields` names what differs, `why` is what stands in the way of one."""
-
-    decided: "Decided"
-    fields: list[str]
-    before: "Outcome | None" = None
-    after: "Outcome | None" = None
-    why: str = ""
-
-
-@dataclass
-class Replayed:
-    """How many decisions were made again, and those that came out differently or could not be made."""
-
-    book: str
-    changes: dict[str, str]
-    decisions: int = 0
-    different: list[Different] = field(default_factory=list)
-    broken: list[Different] = field(default_factory=list)
 
 
 @verb
@@ -66,6 +41,7 @@ def replay(
     have done: to each decision by itself, on the holding that it met. Nothing
     is stored and nothing is sent.
     """
+    from adapters.evidence.replayed import replay as replayed
     from adapters.store import books
     from adapters.store.database import Database
     from adapters.store.schema import require
@@ -79,15 +55,16 @@ def replay(
         database.transaction() as connection,
     ):
         require(connection, "ops.dead_letter_replays")
-        done = _replayed(connection, books.chosen(connection, book), changes, span, told)
+        chosen = books.chosen(connection, book)
+        done = replayed(connection, chosen, span, lambda limits: _changed(limits, changes), told)
     if json_:
-        as_json(_object(done))
+        as_json(_object(done, changes))
     else:
-        _show(done)
+        _show(done, changes)
     return 1 if done.broken or (done.different and not changes) else 0
 
 
-def _span(day: str | None) -> tuple[datetime | None, datetime | None]:
+def _span(day: str | None) -> "Span":
     if day is None:
         return None, None
     try:
@@ -126,58 +103,21 @@ def _changed(limits: Limits, changes: dict[str, str]) -> Limits:
         raise Misconfigured(f"--change {'.'.join(map(str, first['loc'])) or ''}: {first['msg']}") from None
 
 
-def _replayed(
-    connection: "Connection",
-    book: str,
-    changes: dict[str, str],
-    span: tuple[datetime | None, datetime | None],
-    told: Callable[[str, int, int], None],
-) -> Replayed:
-    from adapters.store import decisions
-
-    done = Replayed(book, changes)
-    known = decisions.limits(connection)
-    used = {version: _changed(each, changes) for version, each in known.items()} if changes else known
-    chosen = decisions.keys(connection, book, *span)
-    for number, decided in enumerate(decisions.read(connection, chosen), 1):
-        found = _compared(decided, used[decided.limits_version])
-        if found is not None:
-            (done.broken if found.why else done.different).append(found)
-        if number % _TELL_EVERY == 0 or number == len(chosen):
-            told("decisions", number, len(chosen))
-    done.decisions = len(chosen)
-    return done
-
-
-def _compared(decided: "Decided", limits: Limits) -> Different | None:
-    """Return what differs when the decision is made again, None when nothing does."""
-    from trading.audit import digest_plain
-    from trading.replay import again, differences, outcome, recall
-
-    if digest_plain(decided.inputs) != decided.inputs_hash:
-        return Different(decided, ["inputs"], why="its record is not what its hash was made of")
-    try:
-        ground = recall(decided.inputs, decided.decision_no, decided.working)
-        before = outcome(decided.inputs, verdict=decided.verdict, reason=decided.reason)
-    except BadData as error:
-        return Different(decided, ["inputs"], why=str(error))
-    after = again(ground, limits)
-    fields = differences(before, after)
-    return Different(decided, fields, before, after) if fields else None
-
-
-def _object(done: Replayed) -> dict[str, Any]:
+def _object(done: "Replayed", changes: dict[str, str]) -> dict[str, Any]:
     return {
         "book": done.book,
-        "changes": done.changes,
+        "changes": changes,
         "decisions": done.decisions,
+        "orders": done.orders,
         "equal": done.decisions - len(done.different) - len(done.broken),
+        "stored_hash": done.stored_hash,
+        "replayed_hash": done.replayed_hash,
         "different": [_row(each) for each in done.different],
         "broken": [_row(each) for each in done.broken],
     }
 
 
-def _row(one: Different) -> dict[str, Any]:
+def _row(one: "Different") -> dict[str, Any]:
     decided = one.decided
     about = ("signal_id", "decision_no", "strategy", "symbol", "trigger", "decided_at", "limits_version")
     return {
@@ -189,12 +129,12 @@ def _row(one: Different) -> dict[str, Any]:
     }
 
 
-def _show(done: Replayed) -> None:
-    said = ", ".join(f"{name} {value}" for name, value in done.changes.items())
+def _show(done: "Replayed", changes: dict[str, str]) -> None:
+    said = ", ".join(f"{name} {value}" for name, value in changes.items())
     under = f"under {said}" if said else "as they were"
     out.print(f"[bold]{done.decisions:,} decisions of {escape(done.book)}, made again {under}[/bold]", soft_wrap=True)
     equal = done.decisions - len(done.different) - len(done.broken)
-    style = "green" if done.decisions == equal else "yellow" if done.changes and not done.broken else "bold red"
+    style = "green" if done.decisions == equal else "yellow" if changes and not done.broken else "bold red"
     out.print(
         f"  equal {equal:,}   [{style}]different {len(done.different):,}[/]   cannot be made {len(done.broken):,}"
     )
@@ -203,16 +143,16 @@ def _show(done: Replayed) -> None:
         _tell(one)
     if len(shown) > _SHOWN:
         out.print(f"  ... and {len(shown) - _SHOWN:,} more; --json lists them all")
-    if done.different and done.changes:
+    if done.different and changes:
         moves = Counter(" > ".join(_verdicts(each)) for each in done.different)
         out.print("  " + ", ".join(f"{count:,} x {move}" for move, count in moves.most_common()))
 
 
-def _verdicts(one: Different) -> Iterator[str]:
+def _verdicts(one: "Different") -> Iterator[str]:
     return (each.verdict for each in (one.before, one.after) if each is not None)
 
 
-def _tell(one: Different) -> None:
+def _tell(one: "Different") -> None:
     """Print a decision, and of what it asked for only what came or went."""
     decided = one.decided
     at = decided.decided_at.strftime("%Y-%m-%d %H:%M:%S")

@@ -14,7 +14,7 @@ from trading.decide import Decision, Market, decide
 from trading.errors import BadData
 from trading.limits import Limits
 from trading.money import ZERO, text
-from trading.order import Order, OrderState
+from trading.order import Order, OrderRequest, OrderState
 from trading.signal import Signal
 
 #: What of an account a decision's record holds as it is; orders that work are told by what may change about them.
@@ -118,8 +118,12 @@ def differences(one: Outcome, other: Outcome) -> list[str]:
     return [field.name for field in fields(Outcome) if getattr(one, field.name) != getattr(other, field.name)]
 
 
-def _line(request: Mapping[str, Any]) -> str:
+def line(request: OrderRequest) -> str:
     """Return an order in one line: `entry BUY 0.5 MARKET`, `stop SELL 0.5 STOP_LOSS at 90`."""
+    return _line(plain(request))
+
+
+def _line(request: Mapping[str, Any]) -> str:
     place = f"{request['key']['leg']}{request['key'].get('level') or ''}"
     at: Sequence[str] = [text(Decimal(request[name])) for name in ("limit", "stop") if request[name] is not None]
     said = f"{place} {request['side']} {request['quantity']} {request['type']}"

@@ -1,5 +1,6 @@
 """Decisions on record: what each rested on and came to, with the orders that worked when it was made."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,12 @@ from adapters.store import orders
 from adapters.store.database import Connection
 from trading.errors import Misconfigured
 from trading.limits import Limits
-from trading.order import Order
+from trading.order import Order, OrderRequest
 from trading.replay import working
 
 _BATCH = 1000
 _ORDERS = f"select {orders.COLUMNS} from trading.orders where client_id = any(%s)"  # noqa: S608
+_SENT = f"select {orders.COLUMNS} from trading.orders where signal_id = any(%s) and attempt = 1"  # noqa: S608
 _RECORDS = """
 select
     d.signal_id, d.decision_no, d.strategy, d.symbol, d.trigger_ as trigger, d.verdict, d.reason, d.decided_at,
@@ -28,7 +30,10 @@ order by k.place
 
 @dataclass(frozen=True)
 class Decided:
-    """One decision of trading.risk_decisions; `inputs` as `trading.replay.record` made them."""
+    """One decision of trading.risk_decisions; `inputs` as `trading.replay.record` made them.
+
+    `working` are the orders that worked when it was made, as they are now, by client id; `sent` is what it led to.
+    """
 
     signal_id: str
     decision_no: int
@@ -42,6 +47,7 @@ class Decided:
     inputs: dict[str, Any]
     inputs_hash: str
     working: dict[str, Order]
+    sent: list[OrderRequest]
 
 
 def keys(connection: Connection, book: str, start: datetime | None, end: datetime | None) -> list[tuple[str, int]]:
@@ -62,9 +68,12 @@ def read(connection: Connection, chosen: Sequence[tuple[str, int]]) -> Iterator[
         rows = connection.execute(_RECORDS, (list(ids), list(numbers))).fetchall()
         wanted = sorted({name for row in rows for name in working(row["inputs"])})
         at_work = {row["client_id"]: orders.read(row) for row in connection.execute(_ORDERS, (wanted,))}
+        sent: defaultdict[tuple[str, int], list[OrderRequest]] = defaultdict(list)
+        for row in connection.execute(_SENT, (list(ids),)):
+            sent[row["signal_id"], row["decision_no"]].append(orders.read(row).request)
         for row in rows:
             mine = {name: at_work[name] for name in working(row["inputs"]) if name in at_work}
-            yield Decided(**row, working=mine)
+            yield Decided(**row, working=mine, sent=sent[row["signal_id"], row["decision_no"]])
 
 
 def limits(connection: Connection) -> dict[int, Limits]:

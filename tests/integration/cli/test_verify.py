@@ -58,7 +58,12 @@ def judged(floor: Floor) -> dict[str, Verdict]:
 
 
 def plant(floor: Floor, *statements: str) -> None:
-    with psycopg.connect(floor.database.url, autocommit=True) as connection:
+    plant_in(floor.database.url, *statements)
+
+
+def plant_in(url: str, *statements: str) -> None:
+    """Change rows behind the back of every trigger."""
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")
         for statement in statements:
             connection.execute(statement)  # pyright: ignore[reportArgumentType, reportCallIssue]
