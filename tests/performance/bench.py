@@ -43,6 +43,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         ingest_peers,
         ingest_scale,
         kernel,
+        report_sql,
         restart,
         signal_to_wire,
     )
@@ -61,6 +62,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "ingest_symbols": ingest_scale.symbols,
         "kernel_bare": kernel.bare,
         "kernel_vectorbt": kernel.vectorbt,
+        "report_sql": report_sql.report,
         "signal_to_wire": signal_to_wire.latency,
         "restart_cold": restart.from_nothing,
         "restart_standby": restart.from_standby,
