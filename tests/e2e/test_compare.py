@@ -27,9 +27,13 @@ def test_paper_and_backtest_are_equal_and_a_forged_fill_is_named(tmp_path: Path)
     assert told["compared"]["equity"] == {"paper": 5, "backtest": 5}
     with server(tmp_path) as url, psycopg.connect(url) as connection:
         connection.execute("alter table trading.fills disable trigger user")
-        connection.execute("update trading.fills set price = price + 1 where trade_id = '1' and symbol = 'BTC/USDT'")
+        forged = connection.execute(
+            "update trading.fills set price = price + 1 where trade_id = '1' and symbol = 'BTC/USDT'"
+            " returning client_id"
+        ).fetchone()
+    assert forged is not None
     again = tradewind(*asked)
     assert again.code == 1
     (one,) = again.result["differences"]
-    assert (one["kind"], one["key"], one["field"]) == ("fill", "BTC/USDT 1", "price")
+    assert (one["kind"], one["key"], one["field"]) == ("fill", f"BTC/USDT {forged[0]}", "price")
     assert_documented("compare", again.result)

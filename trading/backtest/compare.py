@@ -103,9 +103,9 @@ def _order(one: Placed) -> tuple[str, Values]:
 
 
 def _fill(one: Fill) -> tuple[str, Values]:
-    # The venue numbers orders as they arrive from several lanes; which trade is which it says by symbol.
-    values = {name: value for name, value in vars(one).items() if name not in ("venue", "venue_order_id", "trade_id")}
-    return f"{one.symbol} {one.trade_id}", values
+    # The venue numbers orders as they arrive, and trades of one moment too: of two strategies either may be first.
+    known = ("venue", "symbol", "client_id", "venue_order_id", "trade_id")
+    return f"{one.symbol} {one.client_id}", {name: value for name, value in vars(one).items() if name not in known}
 
 
 def _valuation(one: Valuation) -> tuple[str, Values]:

@@ -53,7 +53,6 @@ CHANGES: dict[type[Any], dict[str, tuple[Any, str, str]]] = {
         "at": (NOW + HOUR, "2026-03-01T12:00:00+00:00", "2026-03-01T13:00:00+00:00"),
     },
     Fill: {
-        "client_id": ("other", CLIENT, "other"),
         "side": (Side.SELL, "BUY", "SELL"),
         "price": (D("100.01"), "100", "100.01"),
         "quantity": (D(4), "5", "4"),
@@ -69,11 +68,15 @@ CHANGES: dict[type[Any], dict[str, tuple[Any, str, str]]] = {
         "deposits": (D(2000), "1000", "2000"),
     },
 }
-NAMES = {Decided: ("decision", "signal:2"), Fill: ("fill", "BTC/USDT 7"), Valuation: ("equity", NOW.isoformat())}
+NAMES = {
+    Decided: ("decision", "signal:2"),
+    Fill: ("fill", f"BTC/USDT {CLIENT}"),
+    Valuation: ("equity", NOW.isoformat()),
+}
 #: What names a row, or what the venue numbers in its own way.
 NOT_COMPARED = {
     Decided: {"signal_id", "number"},
-    Fill: {"venue", "symbol", "trade_id", "venue_order_id"},
+    Fill: {"venue", "symbol", "client_id", "trade_id", "venue_order_id"},
     Valuation: {"ts"},
 }
 SEQUENCES = {Decided: "decisions", Fill: "fills", Valuation: "curve"}
@@ -135,8 +138,8 @@ def test_every_changed_part_of_an_order_is_named(field: str, change: Callable[[P
         (
             "fills",
             "fill",
-            "BTC/USDT 7",
-            f"symbol BTC/USDT, client_id {CLIENT}, side BUY, price 100, quantity 5, fee 0.005",
+            f"BTC/USDT {CLIENT}",
+            "side BUY, price 100, quantity 5, fee 0.005",
         ),
         ("curve", "equity", NOW.isoformat(), "cash 500, positions 500, equity 1000, fees 0.5, deposits 1000"),
     ],
@@ -161,13 +164,22 @@ def test_another_number_or_trade_is_another_thing():
             ("signal:2", True),
             (f"{changed.signal_id}:{changed.number}", False),
         ]
-    again = replace(FILL, trade_id="8")
-    assert [one.key for one in differences(TRADED, replace(TRADED, fills=[FILL, again]))] == ["BTC/USDT 8"]
+    another = replace(FILL, client_id="another")
+    found = differences(TRADED, replace(TRADED, fills=[another]))
+    assert [(one.key, one.other == "-") for one in found] == [(f"BTC/USDT {CLIENT}", True), ("BTC/USDT another", False)]
 
 
-def test_how_the_venue_numbers_its_orders_is_no_difference():
-    renamed = replace(FILL, venue="other", venue_order_id="9")
+def test_how_the_venue_numbers_orders_and_trades_is_no_difference():
+    renamed = replace(FILL, venue="other", venue_order_id="9", trade_id="8")
     assert differences(TRADED, replace(TRADED, fills=[renamed])) == []
+    # Two orders are filled at one moment: which came first is a matter of which message did.
+    second = replace(FILL, client_id="second", trade_id="8", quantity=D(1))
+    swapped = [replace(second, trade_id="7"), replace(FILL, trade_id="8")]
+    assert differences(replace(TRADED, fills=[FILL, second]), replace(TRADED, fills=swapped)) == []
+    # Of one order the parts come in their order.
+    rest = replace(FILL, trade_id="8", quantity=D(1))
+    found = differences(replace(TRADED, fills=[FILL, rest]), replace(TRADED, fills=[rest, FILL]))
+    assert [(one.field, one.one, one.other) for one in found] == [("quantity", "5", "1"), ("quantity", "1", "5")]
 
 
 def test_what_happened_after_a_moment_is_cut_off():
