@@ -14,7 +14,7 @@ from tests.chaos.rig import WINDOW_MS, Rig, rig
 
 pytestmark = pytest.mark.chaos
 
-SIGNALS = int(os.environ.get("TRADEWIND_TEST_NETWORK_SIGNALS") or 200)
+SIGNALS = int(os.environ.get("TRADEWIND_TEST_NETWORK_SIGNALS") or 120)
 #: So many that no position comes near the largest order that the limits allow.
 STRATEGIES = 6
 #: Each of them holds its connection for the client's whole patience of 10 s.

@@ -23,7 +23,7 @@ from tests.integration.news.made import NOW, source
 from trading.article import Mark
 
 ITEMS = 4_000
-LONG = int(os.environ.get("TRADEWIND_TEST_FUZZ_NEWS") or 20_000)
+LONG = int(os.environ.get("TRADEWIND_TEST_FUZZ_NEWS") or 8_000)
 A_DOCUMENT = 200
 Build = Callable[[random.Random, int], bytes]
 
