@@ -43,9 +43,15 @@ def cold(floor: Rig) -> Iterator[Worker]:
 
 
 def until_traded(floor: Rig, number: int, seconds: float = 30.0) -> float:
-    """Let sub-account `number`, which has nothing yet, buy; return the seconds until the venue has accepted it."""
+    """Let sub-account `number`, which has nothing yet, buy; return the seconds until the venue has accepted it.
+
+    It buys where nothing is in doubt: until an order's fate is proven its symbol takes no new risk.
+    """
     since = time.monotonic()
-    wanted = floor.signal(strategy=floor.strategies[number], exposure=Decimal("0.5"))
+    doubtful = "select coalesce(string_agg(symbol, ' '), '') from trading.orders where state in ('SENDING', 'UNKNOWN')"
+    symbol = next(one for one in floor.prices if one not in floor.one(doubtful).split())
+    changes = {"symbol": symbol, "reference_price": floor.prices[symbol]}
+    wanted = floor.signal(strategy=floor.strategies[number], exposure=Decimal("0.5"), **changes)
     floor.publish([wanted])
     taken = f"select count(*) from trading.orders where signal_id = '{wanted.signal_id}' and venue_order_id is not null"
     floor.until(lambda: floor.one(taken) > 0, seconds, 0.01)
