@@ -66,10 +66,7 @@ def symbols_of(connection: Connection, book: str, symbol: str | None) -> list[st
     """Return the symbols of `book`, or `symbol` alone; Misconfigured when there is no such book or symbol in it."""
     from adapters.store import books
 
-    row = books.get(connection, book)
-    if row is None:
-        raise Misconfigured(f"--book {book}: there is no such book; `tradewind status` lists them")
-    symbols = list(row["configuration"].get("symbols", ()))
+    symbols = list(books.known(connection, book)["configuration"].get("symbols", ()))
     if symbol is None:
         return symbols
     if symbol not in symbols:

@@ -100,7 +100,7 @@ def _changed(limits: Limits, changes: dict[str, str]) -> Limits:
         return Limits(**{**limits.model_dump(), **changes})
     except ValidationError as error:
         first = error.errors()[0]
-        raise Misconfigured(f"--change {'.'.join(map(str, first['loc'])) or ''}: {first['msg']}") from None
+        raise Misconfigured(f"--change {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _object(done: "Replayed", changes: dict[str, str]) -> dict[str, Any]:

@@ -97,9 +97,8 @@ def recall(recorded: Mapping[str, Any], decision_no: int, orders: Mapping[str, O
 def again(ground: Ground, limits: Limits) -> Outcome:
     """Return what the decision comes to when it is made again under `limits`."""
     made = decide(ground.signal, ground.account, ground.market, limits, ground.decision_no)
-    return outcome(
-        record(ground.signal, ground.account, ground.market, made, 0), verdict=made.verdict, reason=made.reason
-    )
+    cancels = tuple(order.client_id for order in made.cancels)
+    return Outcome(made.verdict, made.reason, text(made.target), tuple(map(line, made.requests)), cancels)
 
 
 def outcome(recorded: Mapping[str, Any], *, verdict: str, reason: str) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from adapters.store import decisions
+from adapters.store import decisions, parameters
 from adapters.store.database import Connection
 from adapters.store.decisions import Decided
 from trading.audit import canonical, digest_plain
@@ -56,7 +56,7 @@ def replay(
         Misconfigured: limits of the book do not validate.
     """
     done, stored, now = Replayed(book), hashlib.sha256(), hashlib.sha256()
-    limits = {version: changed(each) for version, each in decisions.limits(connection).items()}
+    limits = {version: changed(each) for version, each in parameters.all_limits(connection).items()}
     chosen = decisions.keys(connection, book, *span)
     for number, decided in enumerate(decisions.read(connection, chosen), 1):
         found = _compared(decided, limits[decided.limits_version])

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg import sql
 
+from adapters.store.database import first_line
 from trading.errors import Misconfigured, TradewindError, Unavailable
 
 ROLE = "analyst"
@@ -51,7 +52,7 @@ def admit(owner_url: str, data_dir: Path) -> str:
     except psycopg.errors.UndefinedFunction:
         raise Unavailable("the schema is older than this program; `tradewind up` brings it up to date") from None
     except psycopg.OperationalError as error:
-        raise Unavailable(f"database: {_first_line(error)}") from error
+        raise Unavailable(f"database: {first_line(error)}") from error
     return url
 
 
@@ -66,9 +67,9 @@ def connect(url: str, statement_timeout: str = "60s") -> psycopg.Connection[tupl
     try:
         connection = psycopg.connect(url, connect_timeout=5, autocommit=True, options=options)
     except psycopg.OperationalError as error:
-        raise Unavailable(f"database ({SETTING}): {_first_line(error)}") from error
+        raise Unavailable(f"database ({SETTING}): {first_line(error)}") from error
     except psycopg.Error as error:
-        raise Misconfigured(f"{SETTING}: {_first_line(error)}") from error
+        raise Misconfigured(f"{SETTING}: {first_line(error)}") from error
     complaint = _complaint(connection)
     if complaint is not None:
         connection.close()
@@ -129,7 +130,3 @@ def _password(passfile: Path) -> str:
     if not password:
         raise Misconfigured(f"{passfile} is damaged; remove it and ask again")
     return password
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -27,6 +27,14 @@ def get(connection: Connection, book: str) -> dict[str, Any] | None:
     ).fetchone()
 
 
+def known(connection: Connection, book: str) -> dict[str, Any]:
+    """Return the row of `book`; Misconfigured when there is none."""
+    row = get(connection, book)
+    if row is None:
+        raise Misconfigured(f"--book {book}: there is no such book; `tradewind status` lists them")
+    return row
+
+
 def chosen(connection: Connection, book: str | None) -> str:
     """Return `book`, or without one the book that was opened last.
 
@@ -38,9 +46,7 @@ def chosen(connection: Connection, book: str | None) -> str:
         if row is None:
             raise Misconfigured("the database has no book yet: `tradewind run` makes one (option --data-dir)")
         return row["book"]
-    if get(connection, book) is None:
-        raise Misconfigured(f"--book {book}: there is no such book; `tradewind status` lists them")
-    return book
+    return known(connection, book)["book"]
 
 
 def step_done(connection: Connection, book: str, step: int) -> None:

@@ -142,12 +142,12 @@ class Database:
                 yield connection
                 connection.conclude()
         except psycopg.errors.InvalidGrantor as error:
-            raise Interrupted(_first_line(error)) from error
+            raise Interrupted(first_line(error)) from error
         except psycopg.errors.DiskFull as error:
             hint = "free some, or choose another --data-dir"
-            raise Unavailable(f"no space left on the disk of the database: {_first_line(error)}; {hint}") from error
+            raise Unavailable(f"no space left on the disk of the database: {first_line(error)}; {hint}") from error
         except (PoolTimeout, psycopg.OperationalError, *_TOO_LONG) as error:
-            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {first_line(error)}") from error
 
     def arrow(self, query: str) -> Any:
         """Return the rows of `query` as an Arrow table, over a connection of its own that stays open.
@@ -171,7 +171,7 @@ class Database:
             if reader is not None:
                 with suppress(Error):
                     reader.close()
-            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+            raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {first_line(error)}") from error
         return table
 
     def close(self) -> None:
@@ -198,9 +198,9 @@ def reach(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {_first_line(error)}") from error
+        raise Unavailable(f"database (TRADEWIND_DATABASE_URL): {first_line(error)}") from error
     except psycopg.Error as error:
-        raise Misconfigured(f"TRADEWIND_DATABASE_URL: {_first_line(error)}") from error
+        raise Misconfigured(f"TRADEWIND_DATABASE_URL: {first_line(error)}") from error
 
 
 def version(database: Database) -> str:
@@ -231,5 +231,6 @@ def _try_on(pool: Any) -> None:
     pool.check()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what the server said, or the kind of the error where it said nothing."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from adapters.store import orders
 from adapters.store.database import Connection
-from trading.errors import Misconfigured
-from trading.limits import Limits
 from trading.order import Order, OrderRequest
 from trading.replay import working
 
@@ -74,16 +70,3 @@ def read(connection: Connection, chosen: Sequence[tuple[str, int]]) -> Iterator[
         for row in rows:
             mine = {name: at_work[name] for name in working(row["inputs"]) if name in at_work}
             yield Decided(**row, working=mine, sent=sent[row["signal_id"], row["decision_no"]])
-
-
-def limits(connection: Connection) -> dict[int, Limits]:
-    """Return all limits by version.
-
-    Raises:
-        Misconfigured: a row does not validate.
-    """
-    rows = connection.execute("select version, parameters from trading.limits").fetchall()
-    try:
-        return {row["version"]: Limits(**row["parameters"]) for row in rows}
-    except ValidationError as error:
-        raise Misconfigured(f"trading.limits: {error.errors()[0]['msg']}") from None

@@ -16,8 +16,18 @@ def limits(connection: Connection) -> tuple[int, Limits]:
     row = connection.execute("select version, parameters from trading.limits order by version desc limit 1").fetchone()
     if row is None:
         raise Misconfigured("table trading.limits has no row; run `tradewind run` once, it writes the first version")
+    return row["version"], _limits(row)
+
+
+def all_limits(connection: Connection) -> dict[int, Limits]:
+    """Return the limits by version; Misconfigured names the row when one does not validate."""
+    rows = connection.execute("select version, parameters from trading.limits")
+    return {row["version"]: _limits(row) for row in rows}
+
+
+def _limits(row: dict[str, Any]) -> Limits:
     try:
-        return row["version"], Limits(**row["parameters"])
+        return Limits(**row["parameters"])
     except ValidationError as error:
         raise Misconfigured(f"row {row['version']} of trading.limits: {error.errors()[0]['msg']}") from None
 
