@@ -9,6 +9,7 @@ from cli import (
     dlq,
     doctor,
     halt,
+    limits,
     montecarlo,
     passport,
     replay,
@@ -34,7 +35,7 @@ __all__ = ["VERBS", "app", "enter"]
 
 #: In the order of the help text.
 VERBS = (
-    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, dlq, audit, verify, tax, replay),
+    *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, limits, dlq, audit, verify, tax, replay),
     *(passport, trace),
     *(sql, export_views),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),

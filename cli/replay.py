@@ -1,6 +1,5 @@
 """`tradewind replay`: every decision made again from its record, as it was or under other limits. Read only."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -8,16 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 
 from adapters.settings import load
+from cli.limit_values import changed, wanted
 from cli.operation import Book
 from cli.output import as_json, out, progress
 from cli.session.server import server
 from cli.verb import DataDir, Json, verb
 from trading.errors import Misconfigured
-from trading.limits import Limits
 
 if TYPE_CHECKING:
     from adapters.evidence.replayed import Different, Replayed, Span
@@ -47,7 +45,7 @@ def replay(
     from adapters.store.schema import require
 
     settings, span = load(data_dir=data_dir), _span(day)
-    changes = _changes(change or [])
+    changes = wanted(change or [], "--change ")
     with (
         server(settings) as url,
         Database(url, size=1) as database,
@@ -56,7 +54,7 @@ def replay(
     ):
         require(connection, "ops.dead_letter_replays")
         chosen = books.chosen(connection, book)
-        done = replayed(connection, chosen, span, lambda limits: _changed(limits, changes), told)
+        done = replayed(connection, chosen, span, lambda limits: changed(limits, changes, "--change "), told)
     if json_:
         as_json(_object(done, changes))
     else:
@@ -72,35 +70,6 @@ def _span(day: str | None) -> "Span":
     except ValueError:
         raise Misconfigured(f"{day!r} is no day; write it as 2026-03-04") from None
     return start, start + timedelta(days=1)
-
-
-def _changes(given: list[str]) -> dict[str, str]:
-    """Return the changed limits by name.
-
-    Raises:
-        Misconfigured: one is not NAME=VALUE, is no limit, comes twice or has a value out of its range.
-    """
-    changes: dict[str, str] = {}
-    for each in given:
-        found = re.fullmatch(r"(?:limit\.)?(\w+)=(.+)", each)
-        if not found:
-            raise Misconfigured(f"--change {each!r} is not NAME=VALUE, such as max_position=0.5")
-        name, value = found.groups()
-        if name not in Limits.model_fields:
-            raise Misconfigured(f"--change {name}: there is no such limit; there are {', '.join(Limits.model_fields)}")
-        if name in changes:
-            raise Misconfigured(f"--change {name} is given twice")
-        changes[name] = value
-    _changed(Limits(), changes)
-    return changes
-
-
-def _changed(limits: Limits, changes: dict[str, str]) -> Limits:
-    try:
-        return Limits(**{**limits.model_dump(), **changes})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Misconfigured(f"--change {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _object(done: "Replayed", changes: dict[str, str]) -> dict[str, Any]:

@@ -1,8 +1,22 @@
 """The limits that every decision obeys; one version is one row, changed only by writing a new one."""
 
 from decimal import Decimal
+from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+#: Which way a limit allows more risk: 1 when it grows, -1 when it shrinks, 0 where neither is more.
+LOOSER = MappingProxyType(
+    {
+        "target_volatility": 1,
+        "max_position": 1,
+        "max_order_value": 1,
+        "max_drawdown": 1,
+        "price_collar": 1,
+        "min_rebalance": 0,
+        "cash_buffer": -1,
+    }
+)
 
 
 class Limits(BaseModel):

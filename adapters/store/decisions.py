@@ -57,6 +57,14 @@ def keys(connection: Connection, book: str, start: datetime | None, end: datetim
     return [(row["signal_id"], row["decision_no"]) for row in rows]
 
 
+def newest(connection: Connection, book: str) -> datetime | None:
+    """Return when the newest decision of `book` was made, None without any."""
+    row = connection.execute(
+        "select max(decided_at) as newest from trading.risk_decisions where book = %s", (book,)
+    ).fetchone()
+    return None if row is None else row["newest"]
+
+
 def read(connection: Connection, chosen: Sequence[tuple[str, int]]) -> Iterator[Decided]:
     """Yield the decisions of `chosen` in their order, each with its orders."""
     for first in range(0, len(chosen), _BATCH):

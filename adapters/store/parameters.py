@@ -12,10 +12,12 @@ from trading.limits import Limits
 
 
 def limits(connection: Connection) -> tuple[int, Limits]:
-    """Return the newest (version, limits); Misconfigured names the row when it does not validate."""
-    row = connection.execute("select version, parameters from trading.limits order by version desc limit 1").fetchone()
+    """Return the (version, limits) that hold now; Misconfigured names the row when it does not validate."""
+    row = connection.execute(
+        "select version, parameters from trading.limits where version = trading.limits_in_force(clock_timestamp())"
+    ).fetchone()
     if row is None:
-        raise Misconfigured("table trading.limits has no row; run `tradewind run` once, it writes the first version")
+        raise Misconfigured("no change in trading.limit_changes holds; run `tradewind run` once, it writes the first")
     return row["version"], _limits(row)
 
 
@@ -23,6 +25,27 @@ def all_limits(connection: Connection) -> dict[int, Limits]:
     """Return the limits by version; Misconfigured names the row when one does not validate."""
     rows = connection.execute("select version, parameters from trading.limits")
     return {row["version"]: _limits(row) for row in rows}
+
+
+class LimitsByVersion:
+    """The limits by version, each read once: whoever decides often learns of a change by its number."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read the limits that hold now: what is wrong with them is to be known before anything is decided."""
+        version, found = limits(connection)
+        self._known = {version: found}
+
+    def of(self, connection: Connection, version: int | None) -> tuple[int, Limits]:
+        """Return (version, limits) of row `version`; Misconfigured when it does not validate, or nothing holds."""
+        if version is None:
+            return limits(connection)
+        if version not in self._known:
+            row = connection.execute(
+                "select version, parameters from trading.limits where version = %s", (version,)
+            ).fetchone()
+            assert row is not None  # noqa: S101 - a change refers to it
+            self._known[version] = _limits(row)
+        return version, self._known[version]
 
 
 def _limits(row: dict[str, Any]) -> Limits:
@@ -33,9 +56,22 @@ def _limits(row: dict[str, Any]) -> Limits:
 
 
 def ensure_limits(connection: Connection, value: Limits, author: str, reason: str) -> int:
-    """Return the version of the row with this content, adding it when there is none."""
-    content = Jsonb(value.model_dump(mode="json"))
-    return _ensure(connection, "limits", {"parameters": content}, author, reason)
+    """Return the version of the row with this content, adding it when there is none.
+
+    Where no limits hold yet, these do from now on; who wants others afterwards proposes a change (limit_changes.py).
+    """
+    version = add_limits(connection, value, author, reason)
+    connection.execute(
+        "insert into trading.limit_changes (version, owner, reason, looser)"
+        " select %s, %s, %s, '{}' where trading.limits_in_force(clock_timestamp()) is null",
+        (version, author, reason),
+    )
+    return version
+
+
+def add_limits(connection: Connection, value: Limits, author: str, reason: str) -> int:
+    """Return the version of the row with this content, adding it when there is none; it need not hold."""
+    return _ensure(connection, "limits", {"parameters": Jsonb(value.model_dump(mode="json"))}, author, reason)
 
 
 def ensure_strategy(connection: Connection, strategy: str, value: BaseModel, author: str, reason: str) -> int:

@@ -18,7 +18,8 @@ class Situation:
     """One sub-account as the database knows it now.
 
     `body` is the signal in force and `decision_no` the number of the next decision about it; `symbol_state` is
-    RECONCILING, OPEN or HALTED; `known_hash` is under which body the arriving signal was taken over before, if it was.
+    RECONCILING, OPEN or HALTED; `known_hash` is under which body the arriving signal was taken over before, if it was;
+    `limits_version` is the row of trading.limits that holds now, None where there is none.
     """
 
     account: Account
@@ -26,13 +27,15 @@ class Situation:
     decision_no: int
     symbol_state: str
     known_hash: str | None
+    limits_version: int | None
 
 
 #: As a place to read from the function is called once, however many of its columns are asked for.
 _QUESTION = """
 select
     s.body, s.next_no, s.symbol_state, s.known_hash, s.accounts, s.currencies, s.amounts, s.closed_by, s.peak,
-    s.stopped_at, s.stop_floor, s.refused, s.taken_at, (s.working).*
+    s.stopped_at, s.stop_floor, s.refused, s.taken_at,
+    trading.limits_in_force(clock_timestamp()) as limits_version, (s.working).*
 from trading.situation(%(book)s, %(strategy)s, %(symbol)s, %(venue)s, %(arriving)s) as s
 """
 
@@ -54,6 +57,7 @@ def load(
         row["next_no"],
         row["symbol_state"] or "RECONCILING",
         row["known_hash"],
+        row["limits_version"],
     )
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from adapters.store import leases
 from adapters.store.database import Connection, Database
+from adapters.store.parameters import LimitsByVersion
 from adapters.telemetry.execution_metrics import Metrics
 from trading.instrument import Instrument
-from trading.limits import Limits
 from trading.ports import Clock, Known, Unreachable, Venue
 
 
@@ -27,8 +27,7 @@ class Desk:
     venue: Venue
     clock: Clock
     instruments: dict[str, Instrument]
-    limits: Limits
-    limits_version: int
+    limits: LimitsByVersion
     recv_window_ms: int
     absence_margin_ms: int
     quote: Callable[[str], Known[Decimal] | Unreachable] | None = None

@@ -10,7 +10,7 @@ from time import monotonic
 
 import structlog
 
-from adapters.store import accounts, audit, halts, orders, symbols
+from adapters.store import accounts, audit, halts, orders, parameters, symbols
 from adapters.store.database import Connection
 from services.execution import booking
 from services.execution.crash_points import crash_point
@@ -116,7 +116,8 @@ def end(
     valid_until = accounts.valid_until(connection, order.request.key.signal_id)
     if not protocol.follows(order, code, now, valid_until):
         return
-    following = place(connection, desk, order.request, order.attempt + 1, now, at_once=False)
+    _, limits = parameters.limits(connection)
+    following = place(connection, desk, order.request, order.attempt + 1, limits.cash_buffer, now, at_once=False)
     audit.record(connection, now, "execution", "attempt", following.client_id, {"after": order.client_id, "why": code})
 
 

@@ -1,7 +1,7 @@
 """Evaluate: one decision about one sub-account, stored with its reservation, orders, cancels and audit row at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from services.execution.desk import Desk
 from trading.accounting.journal import reserve
 from trading.audit import canonical, digest_plain
 from trading.decide import Decision, Market, decide
+from trading.limits import Limits
 from trading.order import Order, OrderRequest, OrderState
 from trading.ports import Unreachable
 from trading.replay import record
@@ -74,26 +75,31 @@ def conclude(
         return None
     signal = signal or decode(canonical(situation.body))
     market = Market(desk.instruments[trigger.symbol], price, now)
-    decision = decide(signal, account, market, desk.limits, situation.decision_no)
+    version, limits = desk.limits.of(connection, situation.limits_version)
+    decision = decide(signal, account, market, limits, situation.decision_no)
     sending: Sequence[Order] = ()
     if situation.decision_no == 1 or decision.verdict == "TRADE":
-        sending = _store(connection, desk, trigger, signal, situation, market, decision)
+        made = Made(signal, market, decision, version, limits)
+        sending = _store(connection, desk, trigger, situation, made)
     if account.equity(price) > account.peak_equity:
         accounts.raise_peak(connection, desk.book, trigger.strategy, trigger.symbol, account.equity(price))
     return sending
 
 
-def _store(
-    connection: Connection,
-    desk: Desk,
-    trigger: Trigger,
-    signal: Signal,
-    situation: Situation,
-    market: Market,
-    decision: Decision,
-) -> Sequence[Order]:
-    number = situation.decision_no
-    inputs = record(signal, situation.account, market, decision, desk.limits_version)
+@dataclass(frozen=True)
+class Made:
+    """A decision with the signal, the market and the limits that it was made under."""
+
+    signal: Signal
+    market: Market
+    decision: Decision
+    limits_version: int
+    limits: Limits
+
+
+def _store(connection: Connection, desk: Desk, trigger: Trigger, situation: Situation, made: Made) -> Sequence[Order]:
+    number, signal, market, decision = situation.decision_no, made.signal, made.market, made.decision
+    inputs = record(signal, situation.account, market, decision, made.limits_version)
     hashed = digest_plain(inputs)
     inbox.add_decision(
         connection,
@@ -107,25 +113,36 @@ def _store(
         holding=situation.account.holding,
         inputs=inputs,
         inputs_hash=hashed,
-        limits_version=desk.limits_version,
+        limits_version=made.limits_version,
         at=market.now,
     )
     at_once = situation.symbol_state != "RECONCILING" and not desk.venue.waits()
-    made = [place(connection, desk, request, 1, market.now, at_once=at_once) for request in decision.requests]
+    buffer = made.limits.cash_buffer
+    acting = [place(connection, desk, request, 1, buffer, market.now, at_once=at_once) for request in decision.requests]
     for order in decision.cancels:
         if orders.move(connection, order, OrderState.PENDING_CANCEL, market.now, detail=f"decision {number}"):
-            made.append(replace(order, state=OrderState.PENDING_CANCEL))
+            acting.append(replace(order, state=OrderState.PENDING_CANCEL))
     about = {"verdict": decision.verdict, "reason": decision.reason, "inputs_hash": hashed}
     audit.record(connection, market.now, "execution", "decision", f"{signal.signal_id}:{number}", about)
-    return [order for order in made if order.state is not OrderState.INTENT]
+    return [order for order in acting if order.state is not OrderState.INTENT]
 
 
 def place(
-    connection: Connection, desk: Desk, request: OrderRequest, attempt: int, now: datetime, *, at_once: bool
+    connection: Connection,
+    desk: Desk,
+    request: OrderRequest,
+    attempt: int,
+    buffer: Decimal,
+    now: datetime,
+    *,
+    at_once: bool,
 ) -> Order:
-    """Store an order with its reservation: as SENDING when it goes out after this commit, as INTENT when it waits."""
+    """Store an order with its reservation: as SENDING when it goes out after this commit, as INTENT when it waits.
+
+    `buffer` is what a buy reserves beyond its value, a fraction of it.
+    """
     window = desk.recv_window_ms if at_once else None
     order = orders.create(connection, request, attempt, desk.epoch, now, window)
-    hold = reserve(request, order.client_id, desk.instruments[request.symbol], desk.limits.cash_buffer)
+    hold = reserve(request, order.client_id, desk.instruments[request.symbol], buffer)
     ledger.post(connection, hold, desk.book, request.strategy, request.symbol, now)
     return order

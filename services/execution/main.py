@@ -98,7 +98,7 @@ def _desk(
 ) -> Desk:
     time = clock(settings)
     with database.transaction() as connection:
-        limits_version, limits = parameters.limits(connection)
+        limits = parameters.LimitsByVersion(connection)
         known = instruments.load(connection, configuration["venue"], configuration["symbols"], time.now())
     return Desk(
         settings.book,
@@ -109,7 +109,6 @@ def _desk(
         time,
         known,
         limits,
-        limits_version,
         settings.recv_window_ms,
         settings.absence_margin_ms,
         quote,

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.bus.signal_topic import Record
+from adapters.exchange.clock import WallClock
 from adapters.settings import Settings
-from adapters.store import books, dead_letters, halts
+from adapters.store import books, dead_letters, halts, parameters
 from adapters.store import status as stored
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
@@ -24,6 +26,7 @@ from cli.session.markets import random_market
 from cli.session.plan import Trading
 from cli.session.result import collect
 from services.supervisor.registry import Registry
+from trading.limits import Limits
 from trading.timeframe import Timeframe
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "json.md"
@@ -126,6 +129,28 @@ def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.Monk
     settings = Settings(data_dir=tmp_path, database_url=SecretStr(database))
     done = resume.lift(settings, "BTC/USDT", "test", "anna", accept_venue=False)
     assert_documented("resume", done)
+
+
+def test_limits(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    migrate(database)
+    with Database(database) as connected, connected.transaction() as connection:
+        parameters.ensure_limits(connection, Limits(), "tradewind", "defaults")
+        books.open_book(connection, "local", {"symbols": ["BTC/USDT"]}, 0)
+    reason = ["--reason", "test", "--by"]
+    soon = (WallClock().now() + timedelta(hours=1)).isoformat()
+    for verb, words in (
+        ("set", ["min_rebalance=0.1", "max_drawdown=0.3", *reason, "anna"]),
+        ("approve", ["2", *reason, "ben"]),
+        ("set", ["max_drawdown=0.4", *reason, "anna"]),
+        ("reject", ["3", *reason, "ben"]),
+        ("set", ["max_drawdown=0.1", "--until", soon, *reason, "anna"]),
+        ("end", ["4", *reason, "ben"]),
+        ("show", []),
+        ("history", []),
+    ):
+        assert enter(["limits", verb, *words, "--data-dir", str(tmp_path), "--json"]) == 0
+        assert_documented(f"limits {verb}", json.loads(capsys.readouterr().out.splitlines()[-1]))
 
 
 def test_dlq(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

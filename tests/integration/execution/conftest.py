@@ -13,7 +13,6 @@ from tests.integration.simulator.conftest import start_simulator
 from tests.integration.simulator.simulator_process import KEY as API_KEY
 from tests.integration.simulator.simulator_process import SECRET, SimulatorProcess
 from trading.execution import protocol
-from trading.limits import Limits
 from trading.ports import Known
 
 __all__ = ["start_simulator"]
@@ -36,7 +35,7 @@ def floor(
     known = venue.instruments([SYMBOL])
     assert isinstance(known, Known)
     store = Database(database)
-    epoch, version = open_book(store, venue)
+    epoch, limits = open_book(store, venue)
     desk = Desk(
         BOOK,
         "simulator",
@@ -45,8 +44,7 @@ def floor(
         venue,
         simulator.clock(),
         {SYMBOL: known.value[0]},
-        Limits(),
-        version,
+        limits,
         3000,
         15000,
     )

@@ -17,6 +17,7 @@ from adapters.exchange.court_record import AcceptedOrder, accepted_orders, dupli
 from adapters.exchange.simulator_control import SimulatorControl
 from adapters.store import accounts, leases, ledger, orders, parameters
 from adapters.store.database import Database
+from adapters.store.parameters import LimitsByVersion
 from adapters.store.progress import barrier
 from services.execution.desk import Desk
 from services.execution.loop import Loop
@@ -217,15 +218,15 @@ def until(reached: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def open_book(database: Database, venue: CcxtVenue) -> tuple[int, int]:
-    """Write limits, capital and lease; return (epoch, version of the limits)."""
+def open_book(database: Database, venue: CcxtVenue) -> tuple[int, LimitsByVersion]:
+    """Write limits, capital and lease; return the epoch and the limits."""
     with database.transaction() as connection:
-        version = parameters.ensure_limits(connection, Limits(), "test", "test")
+        parameters.ensure_limits(connection, Limits(), "test", "test")
         balances = venue.balances()
         assert isinstance(balances, Known)
         assert balances.value == {"USDT": CASH}
         accounts.fund(connection, BOOK, [(STRATEGY, SYMBOL)], "USDT", CASH, datetime.fromisoformat("2026-01-01T00:00Z"))
-        return leases.seize(connection, BOOK, "test"), version
+        return leases.seize(connection, BOOK, "test"), LimitsByVersion(connection)
 
 
 def broken_links(database: Database) -> list[int]:

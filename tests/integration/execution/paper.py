@@ -125,12 +125,13 @@ def open_paper(market: Market, prepared: Prepared, simulator: SimulatorProcess, 
     assert isinstance(known, Known)
     owners = [(name, symbol) for name in plan.strategies for symbol in plan.symbols]
     with database.transaction() as connection:
-        version = parameters.ensure_limits(connection, Limits(), "test", "test")
+        parameters.ensure_limits(connection, Limits(), "test", "test")
+        limits = parameters.LimitsByVersion(connection)
         books.open_book(connection, plan.book, plan.configuration, plan.steps)
         accounts.fund(connection, plan.book, owners, plan.quote, CAPITAL, plan.window_start)
         epoch = leases.seize(connection, plan.book, "test")
     instruments = {one.symbol: one for one in known.value}
-    desk = Desk(plan.book, plan.venue, epoch, database, venue, clock, instruments, Limits(), version, 3000, 15000)
+    desk = Desk(plan.book, plan.venue, epoch, database, venue, clock, instruments, limits, 3000, 15000)
     broker.create_topic(topic, 4)
     consumer = SignalConsumer(broker.bootstrap, VERSION, topic)
     consumer.place({})

@@ -13,7 +13,7 @@ from adapters.store.database import Database
 from services.execution.desk import Desk
 from tests.integration.adapters.store.migrated import AT, BOOK, STRATEGY, SYMBOL, accept, fund
 from tests.integration.execution.floor import broken_links
-from tests.unit.trading.made import INSTRUMENT, LIMITS
+from tests.unit.trading.made import INSTRUMENT
 from trading.errors import BadData, Interrupted, Unavailable
 
 # inbox, outbox, triggers --------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def owned_by(db: Database) -> str:
 
 
 def test_a_former_owner_cannot_commit(db: Database):
-    parts: Any = (db, None, None, {}, LIMITS, 1, 3000, 15000)
+    parts: Any = (db, None, None, {}, None, 3000, 15000)
     with db.transaction() as connection:
         first = leases.seize(connection, BOOK, "first")
     owner = Desk(BOOK, "venue", first, *parts)

@@ -1,0 +1,13 @@
+"""Revision 0022_limits: sql/migrations/0022_limits.sql."""
+
+from alembic import op
+
+from adapters.store.statements import run
+
+revision = "0022_limits"
+down_revision = "0019_analysts"
+
+
+def upgrade() -> None:
+    """Run the file."""
+    run(op.get_bind(), revision)
