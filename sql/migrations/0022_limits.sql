@@ -64,7 +64,7 @@ stable language sql as $$
 $$;
 
 create function trading.limits_in_force(at_ timestamptz) returns integer stable language sql as $$
-    select (trading.limit_change_in_force(at_)).version as version
+    select c.version from trading.limit_change_in_force(at_) as c
 $$;
 
 insert into trading.limit_changes (version, owner, reason, looser)
