@@ -14,7 +14,7 @@ from trading.limits import Limits
 def limits(connection: Connection) -> tuple[int, Limits]:
     """Return the (version, limits) that hold now; Misconfigured names the row when it does not validate."""
     row = connection.execute(
-        "select version, parameters from trading.limits where version = trading.limits_in_force(clock_timestamp())"
+        "select version, parameters from trading.limits inner join trading.limits_in_force using (version)"
     ).fetchone()
     if row is None:
         raise Misconfigured("no change in trading.limit_changes holds; run `tradewind run` once, it writes the first")
@@ -63,7 +63,7 @@ def ensure_limits(connection: Connection, value: Limits, author: str, reason: st
     version = add_limits(connection, value, author, reason)
     connection.execute(
         "insert into trading.limit_changes (version, owner, reason, looser)"
-        " select %s, %s, %s, '{}' where trading.limits_in_force(clock_timestamp()) is null",
+        " select %s, %s, %s, '{}' where not exists (select 1 from trading.limits_in_force)",
         (version, author, reason),
     )
     return version

@@ -13,7 +13,7 @@ Rows = list[dict[str, Any]]
 def happenings(connection: Connection, book: str, after: datetime, until: datetime) -> dict[str, Rows]:
     """Return orders, fills, refusals and signals of `book` in (after, until], and the models they rest on."""
     span = {"book": book, "after": after, "until": until}
-    return {name: connection.execute(query, span).fetchall() for name, query in _HAPPENINGS.items()}
+    return {name: connection.execute(query, span).fetchall() for name, query in HAPPENINGS.items()}
 
 
 def quality(
@@ -21,7 +21,7 @@ def quality(
 ) -> dict[str, Rows]:
     """Return closed gates, findings in (after, until], and quarantined rows by symbol and reason."""
     span = {"book": book, "venue": venue, "timeframe": timeframe, "after": after, "until": until}
-    return {name: connection.execute(query, span).fetchall() for name, query in _QUALITY.items()}
+    return {name: connection.execute(query, span).fetchall() for name, query in QUALITY.items()}
 
 
 def proof(connection: Connection, book: str, until: datetime) -> dict[str, Any]:
@@ -74,7 +74,8 @@ def add(
     )
 
 
-_HAPPENINGS: dict[str, LiteralString] = {
+#: By the table of the report: its rows in (after, until].
+HAPPENINGS: dict[str, LiteralString] = {
     "orders": "select * from analytics.order_story where book = %(book)s and created_at > %(after)s"
     " and created_at <= %(until)s order by created_at, strategy, symbol, decision_no, leg, client_id",
     "fills": "select f.ts, o.strategy, f.symbol, o.leg, f.side, f.quantity, f.price, f.price * f.quantity as value,"
@@ -107,7 +108,8 @@ _HAPPENINGS: dict[str, LiteralString] = {
     " where s.book = %(book)s and s.decided_at > %(after)s and s.decided_at <= %(until)s order by 3, 4, 2, 1",
 }
 
-_QUALITY: dict[str, LiteralString] = {
+#: By the table of the report: what is wrong with the data.
+QUALITY: dict[str, LiteralString] = {
     "closed_gates": "select symbol, check_name, detail, at from ops.gates where book = %(book)s and venue = %(venue)s"
     " and closed order by symbol, check_name",
     "findings": "select symbol, check_name, bool_or(blocking) as blocking, count(*) as times,"

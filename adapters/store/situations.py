@@ -35,7 +35,7 @@ _QUESTION = """
 select
     s.body, s.next_no, s.symbol_state, s.known_hash, s.accounts, s.currencies, s.amounts, s.closed_by, s.peak,
     s.stopped_at, s.stop_floor, s.refused, s.taken_at,
-    trading.limits_in_force(clock_timestamp()) as limits_version, (s.working).*
+    (select version from trading.limits_in_force) as limits_version, (s.working).*
 from trading.situation(%(book)s, %(strategy)s, %(symbol)s, %(venue)s, %(arriving)s) as s
 """
 

@@ -72,7 +72,7 @@ def _facts(at: Desk, day: date, span: Period) -> Day:
             reports.happenings(connection, at.book, span.after, span.closes),
             reports.quality(connection, at.book, at.venue, timeframe, span.after, span.closes),
             reports.proof(connection, at.book, span.closes),
-            queries(at.book, at.venue, at.symbols, span),
+            queries(at.book, at.venue, span),
             at.code_version,
             portfolio.closes(connection, at.venue, at.symbols, timeframe, span.start, span.start),
         )

@@ -40,45 +40,39 @@ $$;
 create trigger second_person before insert on trading.limit_verdicts
 for each row execute function trading.require_second_person();
 
--- A change holds from its proposal when it loosens nothing, else from its approval, until it is ended or over.
-create function trading.limit_change_in_force(at_ timestamptz) returns trading.limit_changes
-stable language sql as $$
-    select c.*
-    from trading.limit_changes as c
-    where
-        c.proposed_at <= at_
-        and (c.valid_until is null or c.valid_until > at_)
-        and not exists (
+-- A change holds from its proposal when it loosens nothing, else from its approval, until it is ended or over. This is
+-- the one that holds now, by the clock of the server; no row when none does.
+create view trading.limits_in_force as
+select
+    c.change_id,
+    c.version
+from trading.limit_changes as c
+where
+    (c.valid_until is null or c.valid_until > clock_timestamp())
+    and not exists (
+        select 1 from trading.limit_verdicts as v
+        where v.change_id = c.change_id and v.verdict in ('REJECTED', 'ENDED')
+    )
+    and (
+        c.looser = '{}'
+        or exists (
             select 1 from trading.limit_verdicts as v
-            where v.change_id = c.change_id and v.verdict in ('REJECTED', 'ENDED') and v.at <= at_
+            where v.change_id = c.change_id and v.verdict = 'APPROVED'
         )
-        and (
-            c.looser = '{}'
-            or exists (
-                select 1 from trading.limit_verdicts as v
-                where v.change_id = c.change_id and v.verdict = 'APPROVED' and v.at <= at_
-            )
-        )
-    order by c.change_id desc
-    limit 1
-$$;
-
-create function trading.limits_in_force(at_ timestamptz) returns integer stable language sql as $$
-    select c.version from trading.limit_change_in_force(at_) as c
-$$;
+    )
+order by c.change_id desc
+limit 1;
 
 insert into trading.limit_changes (version, owner, reason, looser)
 select
     l.version,
     l.author,
     l.reason,
-    '{}'
+    '{}' as looser
 from trading.limits as l
 order by l.version desc
 limit 1;
 
-revoke all on function trading.limits_in_force(timestamptz) from public;
-revoke all on function trading.limit_change_in_force(timestamptz) from public;
 revoke all on function trading.require_second_person() from public;
 
 create view analytics.limit_changes as
@@ -102,13 +96,19 @@ select
         when c.base = holding.version then 'waiting'
         else 'void'
     end as state,
-    l.parameters
+    (l.parameters ->> 'target_volatility')::numeric as target_volatility,
+    (l.parameters ->> 'max_position')::numeric as max_position,
+    (l.parameters ->> 'max_order_value')::numeric as max_order_value,
+    (l.parameters ->> 'max_drawdown')::numeric as max_drawdown,
+    (l.parameters ->> 'price_collar')::numeric as price_collar,
+    (l.parameters ->> 'min_rebalance')::numeric as min_rebalance,
+    (l.parameters ->> 'cash_buffer')::numeric as cash_buffer
 from trading.limit_changes as c
 inner join trading.limits as l on c.version = l.version
 left join trading.limit_verdicts as a on c.change_id = a.change_id and a.verdict = 'APPROVED'
 left join trading.limit_verdicts as r on c.change_id = r.change_id and r.verdict = 'REJECTED'
 left join trading.limit_verdicts as e on c.change_id = e.change_id and e.verdict = 'ENDED'
-left join lateral trading.limit_change_in_force(clock_timestamp()) as holding on true;
+left join trading.limits_in_force as holding on true;
 
 comment on view analytics.limit_changes is
 'Changes of the risk limits: one row per change, of all books. Source: trading.limit_changes, trading.limit_verdicts.';
@@ -127,5 +127,10 @@ comment on column analytics.limit_changes.approved_at is 'When, UTC, clock of th
 comment on column analytics.limit_changes.state is
 'in force; beneath (a newer one holds in its place); waiting (for a second person); rejected; ended; expired; void (it'
 ' rested on limits that hold no more, and is to be proposed anew).';
-comment on column analytics.limit_changes.parameters is
-'The limits by name, fractions of a sub-account''s equity unless said otherwise (trading/limits.py).';
+comment on column analytics.limit_changes.target_volatility is 'Wanted standard deviation a day, share of the price.';
+comment on column analytics.limit_changes.max_position is 'Largest position, share of the equity.';
+comment on column analytics.limit_changes.max_order_value is 'Largest order, quote currency.';
+comment on column analytics.limit_changes.max_drawdown is 'Loss from the peak that stops new risk, share of the peak.';
+comment on column analytics.limit_changes.price_collar is 'Largest distance of the market from the signal, share of the price.';
+comment on column analytics.limit_changes.min_rebalance is 'Smallest change worth an order, share of the equity.';
+comment on column analytics.limit_changes.cash_buffer is 'Cash kept for fees and slippage of a buy, share of its value.';

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from trading.errors import BadData
 from trading.money import ZERO, divide, multiply, round_to
@@ -27,7 +28,7 @@ class Lot:
 class RoundTrip:
     """What one execution of the order `ref` sold, against its purchases. Quantity in base, the rest in quote.
 
-    `cost` and `proceeds` are after fees, `fees` are those of both ways. `opened` is when most of it was bought.
+    `cost` and `proceeds` are after fees, `fees` are those of both ways. `opened` is when its `largest` part was bought.
     """
 
     strategy: str
@@ -39,6 +40,12 @@ class RoundTrip:
     cost: Decimal
     proceeds: Decimal
     fees: Decimal
+    largest: Decimal = ZERO
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What documents tell of it."""
+        return {name: value for name, value in vars(self).items() if name != "largest"}
 
     @property
     def pnl(self) -> Decimal:
@@ -73,6 +80,7 @@ def sell(lots: deque[Lot], sale: Movement) -> RoundTrip:
         sum((lot.cost for lot in parts), ZERO),
         sale.quote,
         sum((lot.fee for lot in parts), sale.fee),
+        largest.quantity,
     )
 
 
@@ -88,11 +96,12 @@ def by_order(trips: list[RoundTrip]) -> list[RoundTrip]:
 def _add(first: RoundTrip, second: RoundTrip) -> RoundTrip:
     return replace(
         second,
-        opened=first.opened if first.quantity >= second.quantity else second.opened,
+        opened=first.opened if first.largest >= second.largest else second.opened,
         quantity=first.quantity + second.quantity,
         cost=first.cost + second.cost,
         proceeds=first.proceeds + second.proceeds,
         fees=first.fees + second.fees,
+        largest=max(first.largest, second.largest),
     )
 
 

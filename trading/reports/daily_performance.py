@@ -192,7 +192,7 @@ def _positions(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
 
 def _round_trips(day: Day, parts: Breakdown) -> list[dict[str, Any]]:
     within = [trip for trip in by_order(list(parts.trips)) if trip.closed > day.period.after]
-    return [{**vars(trip), "pnl": trip.pnl, "pnl_pct": ratio(trip.pnl, trip.cost)} for trip in within]
+    return [{**trip.told, "pnl": trip.pnl, "pnl_pct": ratio(trip.pnl, trip.cost)} for trip in within]
 
 
 def _model(row: Mapping[str, Any]) -> dict[str, Any]:

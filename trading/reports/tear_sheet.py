@@ -219,7 +219,7 @@ def _record(trips: Sequence[RoundTrip]) -> dict[str, Any]:
 
 def _trip(trip: RoundTrip) -> dict[str, Any]:
     days = _days(trip.closed - trip.opened)
-    return {**vars(trip), "pnl": trip.pnl, "pnl_pct": ratio(trip.pnl, trip.cost), "days": days}
+    return {**trip.told, "pnl": trip.pnl, "pnl_pct": ratio(trip.pnl, trip.cost), "days": days}
 
 
 def _costs(total: Share, executions: Iterable[tuple[OrderRequest, Fill]], trips: Sequence[RoundTrip]) -> dict[str, Any]:

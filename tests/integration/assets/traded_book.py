@@ -1,5 +1,6 @@
 """A book that has traded for two days: candles, deposits, orders with their reasons, fills, journals."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from trading.accounting import journal
 from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.limits import Limits
+from trading.money import floor_to
 from trading.order import Leg, OrderKey, OrderRequest, OrderType, Side
 from trading.simulation.random_market import DEFAULT_SPECS, bars
 from trading.timeframe import Timeframe
@@ -72,6 +74,21 @@ def trade(
         hold = journal.reserve(request, order.client_id, instrument, Decimal("0.02"))
         ledger.post(connection, hold, BOOK, "mean_reversion", symbol, at)
         ledger.post(connection, journal.fill(BOOK, fill, instrument), BOOK, "mean_reversion", symbol, at)
+
+
+def trade_at_random(database: Database, chance: random.Random) -> None:
+    """Write some thirty orders over both days, what is sold being there: at the start, at midnight, and in between."""
+    held = dict.fromkeys(SYMBOLS, Decimal(0))
+    moments = [START, START + 4 * HOUR, *(START + timedelta(seconds=chance.randint(1, 27 * 3600)) for _ in range(28))]
+    for number, at in enumerate(sorted(moments), 1):
+        symbol = chance.choice(SYMBOLS)
+        price = Decimal(chance.randint(1_000_000, 9_000_000_000)) / 10**6
+        sells = held[symbol] > Decimal("0.01") and chance.random() < 0.5
+        share = Decimal(chance.choice(["1", "0.5", "0.333"]))
+        quantity = held[symbol] * share if sells else Decimal(chance.randint(10**5, 10**7)) / 10**8
+        quantity = floor_to(quantity, _STEP)
+        trade(database, number, at, symbol, Side.SELL if sells else Side.BUY, str(quantity), str(price), "by chance")
+        held[symbol] += -quantity if sells else quantity * Decimal("0.999")
 
 
 def _decided(connection: Connection, key: OrderKey, at: datetime, symbol: str, reason: str) -> None:

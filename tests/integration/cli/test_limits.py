@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -121,16 +123,23 @@ def test_a_temporary_change_ends_by_itself_and_nothing_outlives_it(say: Say, db:
     temporary = wish(say, "max_position=0.3", "--until", soon)
     code, said = say("set", "max_position=0.2", "--reason", "for ever", "--by", "ben")
     assert (code, "--until" in said) == (2, True), said
-    with db.transaction() as connection:
-        at = WallClock().now() + timedelta(hours=2)
-        row = connection.execute("select trading.limits_in_force(%s) as later", (at,)).fetchone()
-        assert row is not None
-        assert row["later"] == parameters.add_limits(connection, Limits(), "x", "x")
     number = str(temporary["change_id"])
     code, said = say("end", number, "--reason", "over", "--by", "anna")
     assert (code, "loosens max_position" in said) == (2, True), said
     assert ask(say, "end", number, "--reason", "over", "--by", "ben")["change"]["state"] == "ended"
     assert holding(db) == Limits()
+
+
+def test_a_temporary_change_is_over_at_its_time(db: Database) -> None:
+    with db.transaction() as connection:
+        soon = WallClock().now() + timedelta(seconds=1.5)
+        wanted = Limits(max_position=Decimal("0.3"))
+        assert limit_changes.propose(connection, wanted, "anna", "for a moment", NOW, soon).state == "in force"
+    assert holding(db) == wanted
+    time.sleep(max(0.0, (soon - WallClock().now()).total_seconds()) + 0.1)
+    assert holding(db) == Limits()
+    with db.transaction() as connection:
+        assert [change.state for change in limit_changes.changes(connection)] == ["expired", "in force"]
 
 
 def test_wrong_words_change_nothing(say: Say, db: Database) -> None:
