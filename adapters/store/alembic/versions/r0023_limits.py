@@ -1,11 +1,11 @@
-"""Revision 0023_round_trips: the statements of sql/migrations/0023_round_trips.sql."""
+"""Revision 0023_limits: sql/migrations/0023_limits.sql."""
 
 from alembic import op
 
 from adapters.store.statements import run
 
-revision = "0023_round_trips"
-down_revision = "0022_limits"
+revision = "0023_limits"
+down_revision = "0019_analysts"
 
 
 def upgrade() -> None:

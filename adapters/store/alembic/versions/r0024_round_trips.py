@@ -1,11 +1,11 @@
-"""Revision 0022_limits: sql/migrations/0022_limits.sql."""
+"""Revision 0024_round_trips: the statements of sql/migrations/0024_round_trips.sql."""
 
 from alembic import op
 
 from adapters.store.statements import run
 
-revision = "0022_limits"
-down_revision = "0019_analysts"
+revision = "0024_round_trips"
+down_revision = "0023_limits"
 
 
 def upgrade() -> None:
