@@ -133,5 +133,7 @@ comment on column analytics.limit_changes.max_order_value is 'Largest order, quo
 comment on column analytics.limit_changes.max_drawdown is 'Loss from the peak that stops new risk, share of the peak.';
 comment on column analytics.limit_changes.price_collar is
 'Largest distance of the market from the signal, share of the price.';
-comment on column analytics.limit_changes.min_rebalance is 'Smallest change worth an order, share of the equity.';
-comment on column analytics.limit_changes.cash_buffer is 'Cash kept for fees and slippage of a buy, share of its value.';
+comment on column analytics.limit_changes.min_rebalance is
+'Smallest change worth an order, share of the equity.';
+comment on column analytics.limit_changes.cash_buffer is
+'Cash kept for fees and slippage of a buy, share of its value.';
