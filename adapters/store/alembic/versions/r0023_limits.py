@@ -5,7 +5,7 @@ from alembic import op
 from adapters.store.statements import run
 
 revision = "0023_limits"
-down_revision = "0019_analysts"
+down_revision = "0022_risk_report"
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""Compliance at the edge: lists from local files, names compared, transactions as files for a regulator."""
