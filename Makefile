@@ -6,8 +6,10 @@ BIN := .venv/bin
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c '$(MODERN)' 2>/dev/null && { command -v "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# So many test files at a time: they wait as much as they reckon.
+WORKERS ?= 2
 # The long files first: at the end no worker waits for another.
-ABREAST := -n 2 --dist loadfile --no-loadscope-reorder
+ABREAST := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 help: ## show this list
@@ -19,10 +21,10 @@ run: .venv/.installed ## install what is needed, then do the main job once: data
 up: .venv/.installed ## keep everything running until Ctrl-C, with the Dagster UI (ARGS="--data-dir DIR")
 	@$(BIN)/tradewind up $(ARGS)
 
-test: .venv/.installed ## run the test suite, two files at a time (ARGS="-k name")
+test: .venv/.installed ## run the test suite, WORKERS files at a time (ARGS="-k name")
 	@$(BIN)/python -m pytest -m "not chaos" $(ABREAST) $(ARGS)
 
-campaigns: .venv/.installed ## run the campaigns of faults in their short form, two files at a time (ARGS="-k kills")
+campaigns: .venv/.installed ## run the campaigns of faults in their short form, WORKERS files at a time (ARGS="-k kills")
 	@$(BIN)/python -m pytest -m chaos -rsP $(ABREAST) $(ARGS)
 
 chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")

@@ -51,7 +51,15 @@ def _lines(document: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         evidence = " ".join([f"case:{r['case_id']}", *r["evidence"]])
         yield "case", r["first_ts"], f"{r['rule']} {r['state']}", r["subject"], r["changed_by"], r["summary"], evidence
     for r in document["limit_changes"]:
-        yield "limits", r["at"], f"version {r['version']}", _changed(r), r["by"], r["reason"], f"limits:{r['version']}"
+        yield (
+            "limits",
+            r["at"],
+            f"version {r['version']}",
+            _changed(r),
+            r["by"],
+            r["reason"],
+            f"change:{r['change_id']}",
+        )
 
 
 def _ended(row: Row) -> str:

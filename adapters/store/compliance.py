@@ -119,8 +119,10 @@ _QUESTIONS: dict[str, tuple[str, LiteralString]] = {
     ),
     "limit_changes": (
         "changes of limits",
-        "select l.created_at as at, l.version, l.author as by, l.reason, l.parameters,"
-        " lag(l.parameters) over (order by l.version) as before from trading.limits as l"
-        " where l.created_at <= %(people_until)s order by l.version",
+        "select c.proposed_at as at, c.change_id, c.version, c.owner as by, c.reason, c.looser, c.valid_until,"
+        " case when c.approved_at <= %(people_until)s then c.approved_by end as approved_by,"
+        " l.parameters, b.parameters as before from analytics.limit_changes as c"
+        " inner join trading.limits as l on c.version = l.version left join trading.limits as b on c.base = b.version"
+        " where c.proposed_at <= %(people_until)s order by c.change_id",
     ),
 }

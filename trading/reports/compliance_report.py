@@ -111,8 +111,11 @@ def _by_rule(refused: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
+_OF_A_CHANGE = ("at", "change_id", "version", "by", "reason", "looser", "valid_until", "approved_by")
+
+
 def _changes(versions: Sequence[Row], facts: Facts) -> list[dict[str, Any]]:
-    """Return the versions of the limits that came in the period, each with what it changed."""
+    """Return the changes of the limits that were proposed in the period, each with what it changes and who agreed."""
     found: list[dict[str, Any]] = []
     for row in versions:
         if facts.people == "same" and not facts.after < row["at"] <= facts.until:
@@ -124,9 +127,7 @@ def _changes(versions: Sequence[Row], facts: Facts) -> list[dict[str, Any]]:
             for name in sorted({*before, *now})
             if digest_plain(before.get(name)) != digest_plain(now.get(name))
         }
-        found.append(
-            {**{name: row[name] for name in ("at", "version", "by", "reason")}, "first": not before, "changed": changed}
-        )
+        found.append({**{name: row[name] for name in _OF_A_CHANGE}, "first": not before, "changed": changed})
     return found
 
 

@@ -13,7 +13,8 @@ import dagster as dg
 import psycopg
 import pytest
 
-from adapters.store import audit, cases, fills, foreign, orders, parameters, restrictions
+from adapters.exchange.clock import WallClock
+from adapters.store import audit, cases, fills, foreign, limit_changes, orders, restrictions
 from adapters.store.database import Connection, Database
 from adapters.store.migrate import migrate
 from assets.reports.compliance_report import Surveillance, compliance_report
@@ -132,7 +133,8 @@ def act(book: Database) -> None:
         placed = restrictions.place(connection, "ETH", "anna", "insider, talks", None)
         restrictions.lift(connection, placed.restriction_id, "ben", "over")
         restrictions.place(connection, "BTC/USDT", "anna", "still on", None)
-        parameters.ensure_limits(connection, Limits(max_order_value=Decimal(100)), "anna", "careful")
+        careful = Limits(max_order_value=Decimal(100))
+        limit_changes.propose(connection, careful, "anna", "careful", WallClock().now())
         connection.execute(
             "insert into trading.halts (book, symbol, reason, actor, at, lifted_at, lifted_by, lifted_reason)"
             " values (%s, 'BTC/USDT', 'look', 'anna', clock_timestamp(), clock_timestamp(), 'ben', 'seen')",
