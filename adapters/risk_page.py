@@ -2,43 +2,18 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from adapters.bars import draw_bars
 from adapters.chart import draw
-from adapters.files import write_atomically
 from adapters.loss_bars import draw_losses
 from adapters.page import environment, series
-from trading.audit import digest_plain
 
 #: So many scenarios of a kind are drawn and shown on the page; the document has them all.
 SHOWN = 12
 _COLUMNS = ("section", "item", "figure", "value")
-
-
-def save(document: Mapping[str, Any], folder: Path, name: str) -> dict[str, Path]:
-    """Write page, document and table of a risk report into `folder`, their names beginning with `name`; return them.
-
-    `document` is plain JSON. Equal documents give equal bytes.
-    """
-    texts = {
-        "page": (".html", page({**document, "document_hash": hash_of(document)})),
-        "document": (".json", json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"),
-        "figures": (".csv", figures_csv(document)),
-    }
-    files = {kind: (folder / f"{name}{end}").resolve() for kind, (end, _) in texts.items()}
-    for kind, (_, content) in texts.items():
-        write_atomically(files[kind], content)
-    return files
-
-
-def hash_of(document: Mapping[str, Any]) -> str:
-    """Return the hex SHA-256 of a document of plain JSON."""
-    return digest_plain(document)
 
 
 def page(document: Mapping[str, Any]) -> str:

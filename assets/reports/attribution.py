@@ -1,24 +1,22 @@
 """Asset reports/attribution: where the profit of the day came from, cause by cause, tied to the ledger."""
 
-import json
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
 from adapters import attribution_page
-from adapters.files import write_atomically
 from adapters.store import attribution as stored
-from adapters.store import portfolio, reports
 from adapters.store.reproduce_attribution import queries
 from assets.partitions import DAILY
+from assets.reports import day_report
 from assets.resources import Desk, DeskResource
-from trading.audit import canonical, digest
-from trading.performance import period, pnl_attribution
+from trading.performance import pnl_attribution
 from trading.performance.period import Period
 from trading.performance.pnl_parts import NAMES
 from trading.reports.attribution import Day, document
+
+_FORM = day_report.Form("attribution", "attribution-", attribution_page.fills_csv, attribution_page.page)
 
 
 @dg.asset(
@@ -36,42 +34,21 @@ def attribution(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
     below the data folder, the same bytes for the same facts. A day that does not tie to the ledger is not written.
     Sources: trading.ledger_entries, trading.fills, signals.strategy_signals, market.candles, forecasts.market_regimes.
     """
-    day = date.fromisoformat(context.partition_key)
+    day = context.partition_key
     with desk.open(context) as at:
-        now = at.clock.now()
-        with at.database.transaction() as connection:
-            start = portfolio.frame(connection, at.book).start
-        span = period.day(datetime.fromisoformat(f"{day}T00:00:00+00:00"), start, at.timeframe, now)
-        if span is None:
-            return dg.MaterializeResult(metadata={"dagster/row_count": 0, "why": "the book did not trade on this day"})
-        told: dict[str, Any] = json.loads(canonical(document(_facts(at, day, span))))
-        path = _file(at, day, told)
-        with at.database.transaction() as connection:
-            marks = (at.run_id, at.code_version)
-            new = reports.add(connection, at.book, day, now, told, digest(told), path, marks, "attribution")
-    return dg.MaterializeResult(metadata={**_numbers(told), "new version": new, "path": dg.MetadataValue.path(path)})
+        if (span := day_report.span_of(at, day)) is None:
+            return day_report.nothing()
+        told, kept = day_report.keep(at, day, document(_facts(at, day, span)), _FORM)
+    return dg.MaterializeResult(metadata={**_numbers(told), **kept})
 
 
-def _facts(at: Desk, day: date, span: Period) -> Day:
+def _facts(at: Desk, day: str, span: Period) -> Day:
     with at.database.transaction() as connection:
         paid = stored.costs(connection, at.book, span.closes)
         history = stored.history(connection, at.book, at.venue, at.symbols, span, paid)
     found = pnl_attribution.attribution(history, span)
     asked = queries(at.book, at.venue, span)
-    return Day(
-        at.book, str(day), at.venue, history.quote, at.symbols, span, found, paid, asked, at.code_version
-    )  # fmt: skip
-
-
-def _file(at: Desk, day: date, told: dict[str, Any]) -> str:
-    """Write page, document and fills of the day; return the absolute path of the page."""
-    name = at.settings.data_dir.resolve() / "reports" / at.book / f"attribution-{day}"
-    page = name.with_name(f"{name.name}.html")
-    text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    write_atomically(name.with_name(f"{name.name}.json"), text)
-    write_atomically(name.with_name(f"{name.name}.csv"), attribution_page.fills_csv(told))
-    write_atomically(page, attribution_page.page({**told, "document_hash": digest(told)}))
-    return str(page)
+    return Day(at.book, day, at.venue, history.quote, at.symbols, span, found, paid, asked, at.code_version)
 
 
 def _numbers(told: dict[str, Any]) -> dict[str, Any]:

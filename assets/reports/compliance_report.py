@@ -1,26 +1,24 @@
 """Asset reports/compliance_report: what was refused, halted, overridden and found in a day, each with its evidence."""
 
-import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
 from adapters import compliance_page
 from adapters.compliance import review
-from adapters.files import write_atomically
-from adapters.store import compliance, portfolio, reports
+from adapters.store import compliance
 from adapters.store.anchors import AnchorFile
 from adapters.store.database import Connection
 from assets.partitions import DAILY
+from assets.reports import day_report
 from assets.resources import Desk, DeskResource
-from trading.audit import canonical, digest
 from trading.compliance.rules.parameters import Parameters
 from trading.errors import BadData
-from trading.performance import period
 from trading.performance.period import Period
 from trading.reports.compliance_report import Chain, Facts, document
 
+_FORM = day_report.Form("compliance_report", "compliance-", compliance_page.events_csv, compliance_page.page)
 _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00"), datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
@@ -48,33 +46,23 @@ def compliance_report(
     trading.orders, trading.fills, trading.halts, trading.limits, ops.gate_changes, ops.restrictions, ops.screenings,
     ops.compliance_cases, ops.audit_events.
     """
-    day, parameters = date.fromisoformat(context.partition_key), review.thresholds(config.parameters)
+    day, parameters = context.partition_key, review.thresholds(config.parameters)
     with desk.open(context) as at:
-        now = at.clock.now()
-        with at.database.transaction() as connection:
-            start = portfolio.frame(connection, at.book).start
-        span = period.day(datetime.fromisoformat(f"{day}T00:00:00+00:00"), start, at.timeframe, now)
-        if span is None:
-            return dg.MaterializeResult(metadata={"dagster/row_count": 0, "why": "the book did not trade on this day"})
+        if (span := day_report.span_of(at, day)) is None:
+            return day_report.nothing()
         with at.database.transaction() as connection:
             lists, unscreened = review.screen_again(connection, at.settings, at.book, at.venue)
             new = review.watch_over(connection, at.book, span, parameters)
         with at.database.transaction() as connection:
             facts = _facts(connection, at, day, span, parameters, lists, unscreened)
-        told: dict[str, Any] = json.loads(canonical(document(facts)))
-        path = _file(at, day, told)
-        with at.database.transaction() as connection:
-            marks = (at.run_id, at.code_version)
-            reports.add(connection, at.book, day, now, told, digest(told), path, marks, "compliance_report")
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": 1, "new cases": new, **told["headline"], "path": dg.MetadataValue.path(path)}
-    )
+        told, kept = day_report.keep(at, day, document(facts), _FORM)
+    return dg.MaterializeResult(metadata={"dagster/row_count": 1, "new cases": new, **told["headline"], **kept})
 
 
 def _facts(
     connection: Connection,
     at: Desk,
-    day: date,
+    day: str,
     span: Period,
     parameters: Parameters,
     lists: dict[str, Any] | None,
@@ -86,7 +74,7 @@ def _facts(
     asked = {"book": at.book, "after": span.after, "until": span.closes, "people_after": since, "people_until": until}
     return Facts(
         at.book,
-        str(day),
+        day,
         at.venue,
         at.symbols,
         span.after,
@@ -113,14 +101,3 @@ def _chain(connection: Connection, at: Desk, span: Period) -> Chain:
     known = [anchor.seq for anchor in anchors if anchor.seq <= last]
     flaw = None if checked.flaw is None else f"row {checked.flaw.seq}: {checked.flaw.what}"
     return Chain(last, checked.rows, len(known), max(known, default=None), flaw or problem)
-
-
-def _file(at: Desk, day: date, told: dict[str, Any]) -> str:
-    """Write page, document and table of the day; return the absolute path of the page."""
-    folder = at.settings.data_dir.resolve() / "reports" / at.book
-    page = folder / f"compliance-{day}.html"
-    text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    write_atomically(folder / f"compliance-{day}.json", text)
-    write_atomically(folder / f"compliance-{day}.csv", compliance_page.events_csv(told))
-    write_atomically(page, compliance_page.page({**told, "document_hash": digest(told)}))
-    return str(page)

@@ -1,22 +1,20 @@
 """Asset reports/daily_performance: the day told to an investor and to an operator, with its proof."""
 
-import json
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
 from adapters import render
-from adapters.files import write_atomically
 from adapters.store import portfolio, reports
 from adapters.store.reproduce import queries
 from assets.partitions import DAILY
+from assets.reports import day_report
 from assets.resources import Desk, DeskResource
-from trading.audit import canonical, digest
-from trading.performance import period
 from trading.performance.period import Period
 from trading.reports.daily_performance import Day, document
+
+_FORM = day_report.Form("daily_performance", "", render.fills_csv, render.daily_performance)
 
 
 @dg.asset(
@@ -37,30 +35,21 @@ def daily_performance(context: dg.AssetExecutionContext, desk: DeskResource) -> 
     (fills) below the data folder, the same bytes for the same facts. Sources: trading.ledger_entries, market.candles,
     portfolio.equity_curve, trading.orders, signals.strategy_signals, ops.gates, training.
     """
-    day = date.fromisoformat(context.partition_key)
+    day = context.partition_key
     with desk.open(context) as at:
-        now = at.clock.now()
-        with at.database.transaction() as connection:
-            start = portfolio.frame(connection, at.book).start
-        first_moment = datetime.fromisoformat(f"{day}T00:00:00+00:00")
-        span = period.day(first_moment, start, at.timeframe, now)
-        if span is None:
-            return dg.MaterializeResult(metadata={"dagster/row_count": 0, "why": "the book did not trade on this day"})
-        told: dict[str, Any] = json.loads(canonical(document(_facts(at, day, span))))
-        path = _file(at, day, told)
-        with at.database.transaction() as connection:
-            marks = (at.run_id, at.code_version)
-            new = reports.add(connection, at.book, day, now, told, digest(told), path, marks)
-    return dg.MaterializeResult(metadata={**_numbers(told), "new version": new, "path": dg.MetadataValue.path(path)})
+        if (span := day_report.span_of(at, day)) is None:
+            return day_report.nothing()
+        told, kept = day_report.keep(at, day, document(_facts(at, day, span)), _FORM)
+    return dg.MaterializeResult(metadata={**_numbers(told), **kept})
 
 
-def _facts(at: Desk, day: date, span: Period) -> Day:
+def _facts(at: Desk, day: str, span: Period) -> Day:
     timeframe = str(at.timeframe)
     with at.database.transaction() as connection:
         quote = portfolio.frame(connection, at.book).quote
         return Day(
             at.book,
-            str(day),
+            day,
             at.venue,
             quote,
             at.symbols,
@@ -76,16 +65,6 @@ def _facts(at: Desk, day: date, span: Period) -> Day:
             at.code_version,
             portfolio.closes(connection, at.venue, at.symbols, timeframe, span.start, span.start),
         )
-
-
-def _file(at: Desk, day: date, told: dict[str, Any]) -> str:
-    """Write page, document and fills of the day; return the absolute path of the page."""
-    folder = at.settings.data_dir.resolve() / "reports" / at.book
-    page = folder / f"{day}.html"
-    write_atomically(folder / f"{day}.json", json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    write_atomically(folder / f"{day}.csv", render.fills_csv(told))
-    write_atomically(page, render.daily_performance({**told, "document_hash": digest(told)}))
-    return str(page)
 
 
 def _numbers(told: dict[str, Any]) -> dict[str, Any]:

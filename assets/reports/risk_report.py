@@ -1,20 +1,20 @@
 """Asset reports/risk_report: what the positions held now could lose, and on what each number rests."""
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
 from adapters import risk_page
-from adapters.store import parameters, portfolio, reports, risk
+from adapters.store import parameters, portfolio, risk
 from adapters.store.database import Connection
 from assets.partitions import DAILY
+from assets.reports import day_report
 from assets.resources import Desk, DeskResource
-from trading.audit import plain
-from trading.performance import period
 from trading.performance.period import Period
 from trading.reports.risk_report import Facts, document
+
+_FORM = day_report.Form("risk_report", "risk-", risk_page.figures_csv, risk_page.page)
 
 
 @dg.asset(
@@ -36,32 +36,25 @@ def risk_report(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.Mat
     the same bytes for the same facts. Sources: trading.ledger_entries, market.candles, market.order_books,
     portfolio.equity_curve, trading.limits, trading.equity_peaks, trading.orders; the hash of each is in the document.
     """
-    day = date.fromisoformat(context.partition_key)
+    day = context.partition_key
     with desk.open(context) as at:
-        now = at.clock.now()
+        if (span := day_report.span_of(at, day)) is None:
+            return day_report.nothing()
         with at.database.transaction() as connection:
-            frame = portfolio.frame(connection, at.book)
-            span = period.day(datetime(day.year, day.month, day.day, tzinfo=UTC), frame.start, at.timeframe, now)
-            facts = _facts(at, connection, day, frame.quote, span) if span else None
-        if facts is None:
-            return dg.MaterializeResult(metadata={"dagster/row_count": 0, "why": "the book did not trade on this day"})
-        told: dict[str, Any] = plain(document(facts))
-        path = risk_page.save(told, at.settings.data_dir.resolve() / "reports" / at.book, f"risk-{day}")["page"]
-        with at.database.transaction() as connection:
-            marks, hashed = (at.run_id, at.code_version), risk_page.hash_of(told)
-            new = reports.add(connection, at.book, day, now, told, hashed, str(path), marks, "risk_report")
-    return dg.MaterializeResult(metadata={**_numbers(told), "new version": new, "path": dg.MetadataValue.path(path)})
+            facts = _facts(at, connection, day, span)
+        told, kept = day_report.keep(at, day, document(facts), _FORM)
+    return dg.MaterializeResult(metadata={**_numbers(told), **kept})
 
 
-def _facts(at: Desk, connection: Connection, day: date, quote: str, span: Period) -> Facts:
+def _facts(at: Desk, connection: Connection, day: str, span: Period) -> Facts:
     timeframe = str(at.timeframe)
     markets = risk.Markets(at.venue, at.symbols, at.timeframe, span.closes)
     version, limits = parameters.limits(connection)
     return Facts(
         at.book,
-        str(day),
+        day,
         at.venue,
-        quote,
+        portfolio.frame(connection, at.book).quote,
         at.symbols,
         span,
         span.whole_day,
@@ -96,5 +89,4 @@ def _numbers(told: dict[str, Any]) -> dict[str, Any]:
         **{name: "not known" if value is None else float(Decimal(value)) for name, value in known.items()},
         "days of history": told["history"]["used"],
         "near limits": ", ".join(headline["near_limits"]) or "none",
-        "document hash": risk_page.hash_of(told),
     }

@@ -1,23 +1,19 @@
 """Asset reports/trade_journal: every round trip of the day with all that was known when it was begun and ended."""
 
-import json
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
 from adapters import journal_page
-from adapters.files import write_atomically
-from adapters.store import portfolio, reports
+from adapters.store import portfolio
 from adapters.store import trade_journal as stored
 from adapters.store.database import Connection
 from adapters.store.reproduce_journal import queries
 from assets.partitions import DAILY
+from assets.reports import day_report
 from assets.resources import Desk, DeskResource
-from trading.audit import canonical, digest
 from trading.money import ZERO
-from trading.performance import period
 from trading.performance.closes import known_at
 from trading.performance.equity import equity_curve
 from trading.performance.period import Period
@@ -25,6 +21,8 @@ from trading.performance.trade_journal import Entry, entries, excursion
 from trading.reports.trade_journal import Day, Told, document, within
 from trading.strategies.registry import STRATEGIES
 from trading.strategies.registry import parameters as read_parameters
+
+_FORM = day_report.Form("trade_journal", "trade-journal-", journal_page.entries_csv, journal_page.page)
 
 
 @dg.asset(
@@ -43,23 +41,15 @@ def trade_journal(context: dg.AssetExecutionContext, desk: DeskResource) -> dg.M
     All of it, of all days, is in SQL as analytics.trade_journal. Sources: trading.ledger_entries, trading.orders,
     trading.risk_decisions, signals.strategy_signals, features, forecasts, market.candles, ops.trade_notes.
     """
-    day = date.fromisoformat(context.partition_key)
+    day = context.partition_key
     with desk.open(context) as at:
-        now = at.clock.now()
-        with at.database.transaction() as connection:
-            start = portfolio.frame(connection, at.book).start
-        span = period.day(datetime.fromisoformat(f"{day}T00:00:00+00:00"), start, at.timeframe, now)
-        if span is None:
-            return dg.MaterializeResult(metadata={"dagster/row_count": 0, "why": "the book did not trade on this day"})
-        told: dict[str, Any] = json.loads(canonical(document(_facts(at, day, span))))
-        path = _file(at, day, told)
-        with at.database.transaction() as connection:
-            marks = (at.run_id, at.code_version)
-            new = reports.add(connection, at.book, day, now, told, digest(told), path, marks, "trade_journal")
-    return dg.MaterializeResult(metadata={**_numbers(told), "new version": new, "path": dg.MetadataValue.path(path)})
+        if (span := day_report.span_of(at, day)) is None:
+            return day_report.nothing()
+        told, kept = day_report.keep(at, day, document(_facts(at, day, span)), _FORM)
+    return dg.MaterializeResult(metadata={**_numbers(told), **kept})
 
 
-def _facts(at: Desk, day: date, span: Period) -> Day:
+def _facts(at: Desk, day: str, span: Period) -> Day:
     with at.database.transaction() as connection:
         quote = portfolio.frame(connection, at.book).quote
         moved = portfolio.movements(connection, at.book, span.closes)
@@ -71,7 +61,7 @@ def _facts(at: Desk, day: date, span: Period) -> Day:
     asked = queries(at.book, span)
     return Day(
         at.book,
-        str(day),
+        day,
         at.venue,
         quote,
         at.symbols,
@@ -111,16 +101,6 @@ def _read(strategy: str, values: dict[str, Any] | None) -> tuple[str, ...]:
     if values is None or strategy not in STRATEGIES:
         return ()
     return tuple(STRATEGIES[strategy].columns(read_parameters(strategy, values)))
-
-
-def _file(at: Desk, day: date, told: dict[str, Any]) -> str:
-    """Write page, document and table of the day; return the absolute path of the page."""
-    folder, name = at.settings.data_dir.resolve() / "reports" / at.book, f"trade-journal-{day}"
-    page = folder / f"{name}.html"
-    write_atomically(folder / f"{name}.json", json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    write_atomically(folder / f"{name}.csv", journal_page.entries_csv(told))
-    write_atomically(page, journal_page.page({**told, "document_hash": digest(told)}))
-    return str(page)
 
 
 def _numbers(told: dict[str, Any]) -> dict[str, Any]:

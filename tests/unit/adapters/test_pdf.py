@@ -15,7 +15,7 @@ import pytest
 from adapters import risk_page
 from adapters.pdf import pdf, write_pdf
 from tests.unit.trading.reports.test_risk_report import facts
-from trading.audit import plain
+from trading.audit import digest, plain
 from trading.errors import Misconfigured
 from trading.reports.risk_report import document
 
@@ -69,7 +69,7 @@ def test_charts_have_the_colours_of_their_page() -> None:
 
 def test_a_report_with_tables_over_pages_is_set_whole() -> None:
     told = plain(document(facts()))
-    page = risk_page.page({**told, "document_hash": risk_page.hash_of(told)})
+    page = risk_page.page({**told, "document_hash": digest(told)})
     table = page[page.index('<div class="scroll">') : page.index("<tbody>")]
     # As a tax report has them: a body for each disposal.
     rows = "<tbody><tr><td>1</td></tr></tbody>" * 150 + "<tfoot><tr><td>all</td></tr></tfoot></table></div>"
