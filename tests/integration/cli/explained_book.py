@@ -13,6 +13,7 @@ from adapters.exchange.ccxt_venue import CcxtVenue
 from adapters.store import accounts, books, leases, models, parameters, signals
 from adapters.store.database import Database
 from adapters.store.frames import Store
+from adapters.store.parameters import LimitsByVersion
 from models.forecast import lightgbm_return
 from models.labels import training_set
 from models.model import Model, build
@@ -36,13 +37,13 @@ SERIES = {"venue": VENUE, "timeframe": "1h", "symbol": SYMBOL}
 RULE, LEARNED = "grid", "follow_forecast"
 
 
-def open_book(database: Database, _venue: CcxtVenue) -> tuple[int, int]:
-    """Fund one sub-account per strategy; return (epoch, version of the limits)."""
+def open_book(database: Database, _venue: CcxtVenue) -> tuple[int, LimitsByVersion]:
+    """Fund one sub-account per strategy; return the epoch and the limits."""
     with database.transaction() as connection:
-        version = parameters.ensure_limits(connection, Limits(), "test", "test")
+        parameters.ensure_limits(connection, Limits(), "test", "test")
         owners = [(name, SYMBOL) for name in (RULE, LEARNED)]
         accounts.fund(connection, BOOK, owners, "USDT", CASH, datetime.fromisoformat("2026-01-01T00:00Z"))
-        return leases.seize(connection, BOOK, "test"), version
+        return leases.seize(connection, BOOK, "test"), LimitsByVersion(connection)
 
 
 class Explained:
