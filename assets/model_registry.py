@@ -1,6 +1,7 @@
 """Between a trained model as a value and its row in the registry."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 from adapters.store import models as registry
@@ -22,6 +23,10 @@ def newest(at: Desk, table: str) -> Model:
     """Return the newest model of the book in training.<table>; BadData when there is none."""
     with at.database.transaction() as connection:
         row: dict[str, Any] = registry.newest(connection, table, at.book)
-    row["params"] = row.pop("parameters")
-    row["features"] = tuple(row["features"])
-    return Model(**row)
+    return model(row)
+
+
+def model(row: Mapping[str, Any]) -> Model:
+    """Return the model of a row of the registry, whatever else the row tells."""
+    values = {**row, "params": row["parameters"], "features": tuple(row["features"])}
+    return Model(**{each.name: values[each.name] for each in fields(Model)})

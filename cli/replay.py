@@ -1,29 +1,35 @@
-"""`tradewind replay`: every decision made again from its record, as it was or under other limits. Read only."""
+"""`tradewind replay`: every decision made again from its record, as it was or under other limits, fees or forecasts."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from adapters.settings import load
-from cli.limit_values import changed, wanted
+from cli.limit_values import changed
 from cli.operation import Book
 from cli.output import as_json, out, progress
 from cli.session.server import server
+from cli.supposed import Supposed, supposed
+from cli.supposed_answer import Answer
 from cli.verb import DataDir, Json, verb
 from trading.errors import Misconfigured
+from trading.replay import Ground
 
 if TYPE_CHECKING:
     from adapters.evidence.replayed import Different, Replayed, Span
+    from adapters.store.database import Connection
+    from cli.session.other_model import OtherModel
 
 Day = Annotated[str | None, typer.Argument(help="A UTC day such as 2026-03-04 (default: all days).")]
 Change = Annotated[
     list[str] | None,
-    typer.Option("--change", help="A limit to change, such as max_position=0.5; may be given more than once."),
+    typer.Option("--change", help="A limit such as max_position=0.5, fee=0.002, maker=, taker=, model=ID; repeatable."),
 ]
 #: Decisions that are shown to people; the JSON lists them all.
 _SHOWN = 20
@@ -35,9 +41,9 @@ def replay(
 ) -> int:
     """Make every decision of a day again, from what it rested on, and compare; exit 1 when one comes out differently.
 
-    With --change the limits are others, and what differs is what they would
-    have done: to each decision by itself, on the holding that it met. Nothing
-    is stored and nothing is sent.
+    With --change the limits, fees or forecasts are others, and what differs is
+    what they would have done: to each decision by itself, on the holding that
+    it met. Nothing is stored and nothing is sent.
     """
     from adapters.evidence.replayed import replay as replayed
     from adapters.store import books
@@ -45,7 +51,7 @@ def replay(
     from adapters.store.schema import require
 
     settings, span = load(data_dir=data_dir), _span(day)
-    changes = wanted(change or [], "--change ")
+    changes = supposed(change or [], "--change ")
     with (
         server(settings) as url,
         Database(url, size=1) as database,
@@ -54,12 +60,41 @@ def replay(
     ):
         require(connection, "ops.dead_letter_replays")
         chosen = books.chosen(connection, book)
-        done = replayed(connection, chosen, span, lambda limits: changed(limits, changes, "--change "), told)
+        other = _other(connection, chosen, changes.model, span)
+        limits = partial(changed, values=changes.limits, option="--change ")
+        done = replayed(connection, chosen, span, limits, told, partial(_on, changes=changes, other=other))
+        answer = _answer(connection, chosen, changes, span, other)
     if json_:
-        as_json(_object(done, changes))
+        as_json(_object(done, changes.given) | answer.as_object())
     else:
-        _show(done, changes)
-    return 1 if done.broken or (done.different and not changes) else 0
+        _show(done, changes.given)
+        answer.show(differs=bool(done.different or done.broken), only_fees=not changes.limits and other is None)
+    return 1 if done.broken or (done.different and not changes.given) else 0
+
+
+def _other(connection: "Connection", book: str, start: str | None, span: "Span") -> "OtherModel | None":
+    if start is None:
+        return None
+    from cli.session.other_model import OtherModel
+
+    return OtherModel(connection, book, start, span)
+
+
+def _on(ground: Ground, changes: Supposed, other: "OtherModel | None") -> Ground:
+    """Return what a decision rests on under `changes` but the limits."""
+    if changes.rates is not None:
+        market = replace(ground.market, instrument=changes.rates.on(ground.market.instrument))
+        ground = replace(ground, market=market)
+    return ground if other is None else other(ground)
+
+
+def _answer(connection: "Connection", book: str, changes: Supposed, span: "Span", other: "OtherModel | None") -> Answer:
+    if changes.rates is None:
+        return Answer(other=other)
+    from adapters.store import charged
+    from trading.simulation.fee_change import bills
+
+    return Answer(bills(charged.read(connection, book, *span), changes.rates), other)
 
 
 def _span(day: str | None) -> "Span":

@@ -61,11 +61,9 @@ class Origins:
         self._attach(found, "message", "select * from trading.inbox where signal_id = any(%s)", signals)
         self._attach(found, "published", "select * from trading.outbox where signal_id = any(%s)", signals)
         self._decided(found)
-        for name, table in _VISIBLE.items():
-            rows = _by(self._rows(_AS_OF.format(table=table, book=_book_of(table)), signals), "origin_of")
-            for one in found:
-                if (row := rows.get(one.order["signal_id"])) is not None:
-                    one.visible[name] = {key: value for key, value in row.items() if key != "origin_of"}
+        seen = visible(self._connection, signals)
+        for one in found:
+            one.visible = dict(seen[one.order["signal_id"]])
         gaps = {row["client_id"]: row["gaps"] for row in self._rows(_GAPS, list(client_ids))}
         told = self._told(found)
         for one in found:
@@ -117,6 +115,16 @@ class Origins:
 def refs(order: Row) -> tuple[str, str, str]:
     """Return what audit events about an order refer to: its signal, its decision, itself."""
     return order["signal_id"], f"{order['signal_id']}:{order['decision_no']}", order["client_id"]
+
+
+def visible(connection: Connection, signals: Sequence[str]) -> defaultdict[str, dict[str, Row]]:
+    """Return the rows of each signal's bar by name, the newest version known when the signal was decided."""
+    found: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+    for name, table in _VISIBLE.items():
+        query = _AS_OF.format(table=table, book=_book_of(table))
+        for row in connection.execute(query, (list(signals),)):  # pyright: ignore[reportArgumentType, reportCallIssue]
+            found[row["origin_of"]][name] = {key: value for key, value in row.items() if key != "origin_of"}
+    return found
 
 
 def _by(rows: Iterable[Row], column: str) -> dict[str, Row]:

@@ -11,7 +11,7 @@ from adapters.store.decisions import Decided
 from trading.audit import canonical, digest_plain
 from trading.errors import BadData
 from trading.limits import Limits
-from trading.replay import Outcome, again, differences, line, outcome, recall
+from trading.replay import Ground, Outcome, again, differences, line, outcome, recall
 
 _TELL_EVERY = 200
 
@@ -49,8 +49,11 @@ def replay(
     span: Span,
     changed: Callable[[Limits], Limits],
     told: Callable[[str, int, int], None],
+    supposed: Callable[[Ground], Ground] = lambda ground: ground,
 ) -> Replayed:
     """Return what comes out when the decisions of `book` in `span` are made again under `changed` limits.
+
+    `supposed` changes what else a decision rests on; where it cannot, it raises BadData and the decision is broken.
 
     Raises:
         Misconfigured: limits of the book do not validate.
@@ -59,7 +62,7 @@ def replay(
     limits = {version: changed(each) for version, each in parameters.all_limits(connection).items()}
     chosen = decisions.keys(connection, book, *span)
     for number, decided in enumerate(decisions.read(connection, chosen), 1):
-        found = _compared(decided, limits[decided.limits_version])
+        found = _compared(decided, limits[decided.limits_version], supposed)
         done.orders += len(decided.sent)
         stored.update(_said(decided, found.before))
         now.update(_said(decided, found.after))
@@ -72,7 +75,7 @@ def replay(
     return done
 
 
-def _compared(decided: Decided, limits: Limits) -> Different:
+def _compared(decided: Decided, limits: Limits, supposed: Callable[[Ground], Ground]) -> Different:
     if digest_plain(decided.inputs) != decided.inputs_hash:
         return Different(decided, ["inputs"], why="its record is not what its hash was made of")
     try:
@@ -82,7 +85,10 @@ def _compared(decided: Decided, limits: Limits) -> Different:
         return Different(decided, ["inputs"], why=str(error))
     if sorted(map(line, decided.sent)) != sorted(before.requests):
         return Different(decided, ["orders"], before, why="trading.orders holds other orders than it asked for")
-    after = again(ground, limits)
+    try:
+        after = again(supposed(ground), limits)
+    except BadData as error:
+        return Different(decided, ["signal"], before, why=str(error))
     return Different(decided, differences(before, after), before, after)
 
 

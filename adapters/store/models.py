@@ -44,3 +44,22 @@ def newest(connection: Connection, table: str, book: str, kind: str | None = Non
         of_kind = f" of kind {kind}" if kind else ""
         raise BadData(f"training.{table} has no model{of_kind} for book {book}; materialise training/{table} first")
     return row
+
+
+def named(connection: Connection, table: str, book: str, start: str) -> dict[str, Any]:
+    """Return the model of `book` in `training.<table>` whose id begins with `start`.
+
+    Raises:
+        BadData: none does, or several do; the message lists the ids that there are.
+    """
+    name = syntax.Identifier(table)
+    statement = syntax.SQL("select {} from training.{} where book = %s and starts_with(model_id, %s) limit 2").format(
+        syntax.SQL(", ").join(map(syntax.Identifier, _COLUMNS)), name
+    )
+    found = connection.execute(statement, (book, start)).fetchall()
+    if len(found) == 1:
+        return found[0]
+    known = syntax.SQL("select model_id from training.{} where book = %s order by knowledge_ts desc limit 20")
+    ids = ", ".join(row["model_id"][:12] for row in connection.execute(known.format(name), (book,)))
+    said = "several models begin" if found else "no model begins"
+    raise BadData(f"training.{table}: {said} with {start} in book {book}; there are {ids or 'none'}")

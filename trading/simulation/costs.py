@@ -15,7 +15,8 @@ from trading.order import Side
 LEVELS_PER_BAR = 200
 LEVELS = 100
 FRICTIONLESS = 2**62
-_FEE_STEP = Decimal("0.00000001")
+#: A fee has so many decimals.
+FEE_STEP = Decimal("0.00000001")
 #: What is charged of a fee that is paid in the venue's own coin.
 DISCOUNT = Decimal("0.75")
 
@@ -26,12 +27,12 @@ def fee(side: Side, quantity: Decimal, quote: Decimal, rate: Decimal) -> Decimal
     `quantity` is in base, `quote` is price times quantity, `rate` a fraction (0.001 = 0.1 %).
     """
     received = quantity if side is Side.BUY else quote
-    return round_to(multiply(received, rate), _FEE_STEP)
+    return round_to(multiply(received, rate), FEE_STEP)
 
 
 def coin_fee(worth: Decimal, price: Decimal) -> Decimal:
     """Return a fee that is `worth` so much quote currency in a coin that costs `price` of it, on 8 decimals."""
-    return round_to(divide(multiply(worth, DISCOUNT), price), _FEE_STEP)
+    return round_to(divide(multiply(worth, DISCOUNT), price), FEE_STEP)
 
 
 def half_spread(price: int, bps: Decimal) -> int:

@@ -1,0 +1,153 @@
+"""The signals that another price model would have led to, each from what its strategy was shown when it decided."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from adapters.evidence.marks import content_hash
+from adapters.evidence.origin import visible
+from adapters.store import decisions, models
+from adapters.store.database import Connection
+from trading.errors import BadData, Misconfigured
+from trading.replay import Ground
+from trading.signal import Signal
+from trading.strategies.knowledge import Knowledge
+from trading.strategies.registry import parameters, strategy
+from trading.strategies.strategy import Desire, Parameters
+from trading.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    from adapters.evidence.replayed import Span
+    from models.model import Model
+
+_FORECAST = ("expected_return", "sigma")
+_FIRST = (
+    "select signal_id, inputs -> 'account' as account from trading.risk_decisions"
+    " where signal_id = any(%s) and decision_no = 1"
+)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A signal as it was and as the other model would have made it."""
+
+    before: Signal
+    after: Signal
+
+
+class OtherModel:
+    """Puts the signals of another model in the place of those that decisions rested on.
+
+    `signals` are those that were made again, by id; `foreseen` the ids of those whose future the model has seen.
+    """
+
+    def __init__(self, connection: Connection, book: str, start: str, span: "Span") -> None:
+        """Read what the strategies were shown in `span`; Misconfigured when no one model's id begins with `start`."""
+        self.model = _model(connection, book, start)
+        ids = list({signal_id for signal_id, _ in decisions.keys(connection, book, *span)})
+        self.signals: dict[str, Changed] = {}
+        self.foreseen: set[str] = set()
+        self._seen = visible(connection, ids)
+        self._held = {row["signal_id"]: row["account"] for row in connection.execute(_FIRST, (ids,))}
+        rows = connection.execute("select version, parameters from trading.strategies").fetchall()
+        self._parameters = {row["version"]: row["parameters"] for row in rows}
+        self._forecasts = _forecasts(self.model, self._seen)
+
+    @property
+    def changed(self) -> list[Changed]:
+        """The signals that come out differently, oldest first."""
+        found = [one for one in self.signals.values() if one.before != one.after]
+        return sorted(found, key=lambda one: (one.before.decided_at, one.before.strategy, one.before.symbol))
+
+    def __call__(self, ground: Ground) -> Ground:
+        """Return `ground` with the signal of the other model.
+
+        Raises:
+            BadData: what the strategy was shown is not there, or does not give the signal that is stored.
+        """
+        signal = ground.signal
+        values = self._values(signal)
+        if not set(_FORECAST) & set(strategy(signal.strategy).columns(values)):
+            return ground
+        if signal.signal_id not in self.signals:
+            self.signals[signal.signal_id] = Changed(signal, self._made(signal, values))
+            if signal.ts < _seen_until(self.model, signal.timeframe):
+                self.foreseen.add(signal.signal_id)
+        return replace(ground, signal=self.signals[signal.signal_id].after)
+
+    def _values(self, signal: Signal) -> Parameters:
+        version = signal.lineage.config_version
+        if version not in self._parameters:
+            raise BadData(f"trading.strategies has no version {version}, which its signal rests on")
+        return parameters(signal.strategy, self._parameters[version])
+
+    def _made(self, signal: Signal, values: Parameters) -> Signal:
+        shown = self._seen.get(signal.signal_id, {})
+        for name, stored in (("candle", signal.lineage.candle_hash), ("features", signal.lineage.feature_hash)):
+            if name not in shown or content_hash(shown[name], stored) != stored:
+                raise BadData(f"the {name} that its signal rests on are not stored any more")
+        known = Knowledge(**{name: shown.get(name, {}) for name in ("candle", "features", "forecast", "regime")})
+        if _with(signal, self._desire(signal, known, values)) != signal:
+            raise BadData("its strategy, shown the same again, does not desire what its signal says")
+        told = self._forecasts.get(signal.signal_id, {})
+        return _with(signal, self._desire(signal, replace(known, forecast=told), values))
+
+    def _desire(self, signal: Signal, known: Knowledge, values: Parameters) -> Desire:
+        account = self._held.get(signal.signal_id)
+        if account is None:
+            raise BadData("the first decision about its signal is not stored, which tells what was held")
+        base = float(account["position"]) + float(account["reserved_position"])
+        quote = float(account["cash"]) + float(account["reserved_cash"])
+        row = known.row((base, quote), signal.ts, Timeframe.parse(signal.timeframe))
+        return strategy(signal.strategy)(row, values)
+
+
+def _model(connection: Connection, book: str, start: str) -> "Model":
+    from assets.model_registry import model
+    from models.forecast.lightgbm_return import KIND
+    from models.model import verify
+
+    try:
+        found = model(models.named(connection, "price_models", book, start))
+        verify(found, KIND)
+    except BadData as error:
+        raise Misconfigured(f"--change model: {error}") from None
+    return found
+
+
+def _with(signal: Signal, desire: Desire) -> Signal:
+    return replace(
+        signal, exposure=desire.exposure, stop=desire.stop, reason=desire.reason, quotes=tuple(desire.quotes)
+    )
+
+
+def _seen_until(model: "Model", timeframe: str) -> datetime:
+    """Return the open time of the newest bar whose close the model has learned from: its labels look ahead."""
+    return model.trained_to + int(model.params["horizon"]) * Timeframe.parse(timeframe).delta
+
+
+def _forecasts(
+    model: "Model", seen: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str, Mapping[str, float | None]]:
+    """Return what `model` forecasts for each signal from its stored features; nothing where too little is known.
+
+    Signals of one symbol may have met different versions of a bar, so those of one version are asked about together.
+    """
+    import polars as pl
+
+    from models.forecast.lightgbm_return import SCALE, predict
+
+    columns = list(dict.fromkeys(("symbol", "ts", SCALE, *model.features)))
+    together: defaultdict[Any, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for signal_id, shown in seen.items():
+        if features := shown.get("features"):
+            together[features["ts"], features["knowledge_ts"]][signal_id] = features
+    found: dict[str, Mapping[str, float | None]] = {}
+    for rows in together.values():
+        each: Sequence[Mapping[str, Any]] = list({row["symbol"]: row for row in rows.values()}.values())
+        frame = pl.DataFrame([{name: row.get(name) for name in columns} for row in each], infer_schema_length=None)
+        told = {row["symbol"]: row for row in predict(model, frame).iter_rows(named=True)}
+        found |= {signal_id: told[row["symbol"]] for signal_id, row in rows.items() if row["symbol"] in told}
+    return found
