@@ -469,6 +469,22 @@ RISK = (
         UNIT + "trading/execution/test_protocol.py::test_what_holds_an_intent_back",
     ),
     Bug(
+        "limits of the start",
+        "a limit that was tightened holds only after the next restart",
+        "services/execution/evaluate.py",
+        "version, limits = desk.limits.of(connection, situation.limits_version)",
+        "version, limits = desk.limits.of(connection, 1)",
+        EXECUTION + "test_limits.py::test_the_next_decision_obeys_the_new_limits_and_says_so",
+    ),
+    Bug(
+        "nobody agrees to looser limits",
+        "one person alone takes a limit away",
+        "sql/migrations/0023_limits.sql",
+        "c.looser = '{}'\n        or exists (",
+        "c.looser is not null\n        or exists (",
+        EXECUTION + "test_limits.py::test_what_waits_for_a_second_person_is_not_obeyed",
+    ),
+    Bug(
         "a halt is not looked at before sending",
         "an order that waited goes out after the kill switch",
         "services/execution/dispatch.py",

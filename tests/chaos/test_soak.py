@@ -15,7 +15,7 @@ from tests.chaos.test_starts import cold
 
 pytestmark = pytest.mark.chaos
 
-MINUTES = float(os.environ.get("TRADEWIND_TEST_SOAK_MINUTES") or 0.75)
+MINUTES = float(os.environ.get("TRADEWIND_TEST_SOAK_MINUTES") or 0.5)
 SAMPLES = 120
 PER_SECOND = 20
 #: What the memory may gain between the second and the last quarter; the interpreter's own heap breathes.

@@ -10,7 +10,7 @@ from tests.e2e.command import tradewind
 
 pytestmark = pytest.mark.e2e
 
-SIZE = ("--steps", "8", "--history", "1600")
+SIZE = ("--steps", "4", "--history", "1600")
 FOUR_MARKETS = {
     "unequal ends": (
         (
