@@ -153,5 +153,6 @@ _QUERIES = {
     " order by 2 desc, 1 limit 1",
     "the peaks that the drawdown guard measures from": "select strategy, symbol, equity from trading.equity_peaks"
     " where book = {book} order by 1, 2",
-    "the limits": "select version, parameters, author, reason from trading.limits order by version desc limit 1",
+    "the limits": "select version, parameters, author, reason from trading.limits"
+    " inner join trading.limits_in_force using (version)",
 }

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from adapters.store import risk
+from adapters.store import limit_changes, risk
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from assets.portfolio.equity_curve import equity_curve
@@ -21,6 +21,7 @@ from tests.integration.assets.test_portfolio_and_report import buy_and_sell, row
 from tests.integration.assets.traded_book import BOOK, DAYS, HOUR, START, SYMBOLS, VENUE
 from trading.audit import digest
 from trading.errors import BadData
+from trading.limits import Limits
 from trading.timeframe import Timeframe
 
 pytestmark = [
@@ -152,8 +153,12 @@ def test_every_query_of_the_report_answers(book: Database, tmp_path: Path) -> No
     for day in DAYS:
         materialise(day)
     document = told(tmp_path, DAYS[1])
+    with book.transaction() as connection:
+        # What waits for a second person is no limit that holds.
+        limit_changes.propose(connection, Limits(max_drawdown=Decimal("0.9")), "anna", "bold", START)
     answers = {question: rows(book, query) for question, query in document["queries"].items()}
     assert all(answers.values())
+    assert [row["reason"] for row in answers["the limits"]] == ["defaults"]
     held = answers["the positions that are at risk"]
     assert sum(row["value"] for row in held) == Decimal(document["exposure"]["net"])
     assert (
