@@ -8,6 +8,7 @@ from adapters.store import audit_chain
 from adapters.store.anchors import Anchor
 from adapters.store.audit_chain import Checked
 from adapters.store.database import Connection
+from adapters.store.spelled import spelled
 from trading.compliance.refusals import CODES
 
 Rows = list[dict[str, Any]]
@@ -26,8 +27,7 @@ def happenings(connection: Connection, span: dict[str, Any]) -> dict[str, Rows]:
 def queries(span: dict[str, Any]) -> dict[str, str]:
     """Return the SQL of `happenings` by what it answers, filled in."""
     asked = {**span, "refused": f"^({'|'.join(CODES)}):"}
-    filled = {name: _literal(value) for name, value in asked.items()}
-    return {title: query % filled for title, query in _QUESTIONS.values()}
+    return {title: spelled(query, asked) for title, query in _QUESTIONS.values()}
 
 
 def chain(connection: Connection, until: datetime, anchors: list[Anchor]) -> tuple[Checked, int]:
@@ -42,11 +42,6 @@ def chain(connection: Connection, until: datetime, anchors: list[Anchor]) -> tup
     last: int = row["last"]
     events = takewhile(lambda event: event.seq <= last, audit_chain.read(connection))
     return audit_chain.verify(events, [anchor for anchor in anchors if anchor.seq <= last]), last
-
-
-def _literal(value: Any) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return "'" + text.replace("'", "''") + "'"
 
 
 _QUESTIONS: dict[str, tuple[str, LiteralString]] = {

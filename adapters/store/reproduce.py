@@ -1,12 +1,11 @@
 """How anyone can ask the database for the numbers of a report: one statement for each of its tables, filled in."""
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from adapters.store import reports
 from adapters.store.reproduce_shares import SHARES
 from adapters.store.reproduce_totals import CURVE, HEADLINE, RECORD
+from adapters.store.spelled import Value, spelled
 from trading.performance.period import Period
 from trading.performance.sharpe import least_returns
 
@@ -51,24 +50,16 @@ def queries(book: str, venue: str, period: Period) -> dict[str, str]:
     digits in the database than in the report.
     """
     timeframe = period.timeframe
-    values = {
-        "book": _text(book),
-        "venue": _text(venue),
-        "timeframe": _text(str(timeframe)),
-        "start": _text(period.start.isoformat()),
-        "opens": _text(period.opens.isoformat()),
-        "until": _text(period.closes.isoformat()),
-        "after": _text(period.after.isoformat()),
-        "bars_per_year": repr(timeframe.bars_per_year),
-        "least_bars": str(least_returns(timeframe.bars_per_year)),
+    values: dict[str, Value] = {
+        "book": book,
+        "venue": venue,
+        "timeframe": str(timeframe),
+        "start": period.start,
+        "opens": period.opens,
+        "until": period.closes,
+        "after": period.after,
+        "bars_per_year": timeframe.bars_per_year,
+        "least_bars": least_returns(timeframe.bars_per_year),
     }
     statements: Mapping[str, str] = {**_TABLES, **reports.HAPPENINGS, **reports.QUALITY, **_MORE}
-    return {name: _filled(statement, values) for name, statement in statements.items()}
-
-
-def _filled(statement: str, values: Mapping[str, Any]) -> str:
-    return re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], " ".join(statement.split()))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return {name: spelled(" ".join(statement.split()), values) for name, statement in statements.items()}

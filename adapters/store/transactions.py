@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from adapters.store.database import Connection
+from adapters.store.spelled import spelled
 from trading.compliance.regulatory import Total, Transaction
 
 
@@ -21,12 +22,9 @@ def totals(connection: Connection, book: str, after: datetime, until: datetime) 
 
 def queries(book: str, after: datetime, until: datetime) -> dict[str, str]:
     """Return SQL by what it answers, filled in."""
-    values = {"book": _text(book), "after": _text(after.isoformat()), "until": _text(until.isoformat())}
-    return {"the transactions": _TRANSACTIONS % values, "their totals, as the database sums them up": TOTALS % values}
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    values = {"book": book, "after": after, "until": until}
+    asked = {"the transactions": _TRANSACTIONS, "their totals, as the database sums them up": TOTALS}
+    return {title: spelled(statement, values) for title, statement in asked.items()}
 
 
 _TRANSACTIONS: LiteralString = (
