@@ -1,7 +1,13 @@
 """Files that are there whole or not at all."""
 
+import hashlib
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from trading.errors import Misconfigured
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -38,3 +44,37 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def aside(option: str, path: Path) -> Iterator[Path]:
+    """Yield a name beside `path` for what becomes it at the end; what is left there, of killed runs too, is removed.
+
+    Raises:
+        Misconfigured: there is no folder for it; the message names `option`.
+    """
+    if not path.parent.is_dir():
+        raise Misconfigured(f"{option} {path}: there is no folder {path.parent}")
+    for left in path.parent.glob(f".{path.name}.*.part*"):
+        _remove(left)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        sync_folder(path.parent)
+    finally:
+        _remove(part)
+        _remove(part.with_name(part.name + ".wal"))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def seal(path: Path) -> tuple[int, str]:
+    """Bring a file to the disk; return its size in bytes and its SHA-256."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

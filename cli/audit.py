@@ -13,8 +13,8 @@ from adapters.settings import Settings, load
 from adapters.store import audit_chain
 from adapters.store.anchors import Anchor, AnchorFile
 from adapters.store.audit_chain import Checked, Event
-from cli.operation import store
 from cli.output import as_json, out, progress
+from cli.session.compliance import records
 from cli.verb import DataDir, Json, app, verb_of
 from trading.errors import BadData, Misconfigured
 
@@ -52,12 +52,11 @@ def export(
 ) -> int:
     """Write the whole chain to a file that must not exist yet, each field as it was hashed."""
     try:
-        with store(load(data_dir=data_dir)) as database, file.open("x", encoding="utf-8") as target:
+        with records(load(data_dir=data_dir)) as connection, file.open("x", encoding="utf-8") as target:
             rows = 0
-            with database.transaction() as connection:
-                for event in audit_chain.read(connection):
-                    target.write(json.dumps(event._asdict(), ensure_ascii=False) + "\n")
-                    rows += 1
+            for event in audit_chain.read(connection):
+                target.write(json.dumps(event._asdict(), ensure_ascii=False) + "\n")
+                rows += 1
             target.flush()
             os.fsync(target.fileno())
     except FileExistsError:
@@ -75,7 +74,7 @@ def check(settings: Settings, told: Told) -> dict[str, Any]:
     """Return what the chain and its anchors tell; Unavailable when the database does not answer."""
     anchor_file = AnchorFile(settings.data_dir.resolve())
     anchors, problem = _anchors(anchor_file)
-    with store(settings) as database, database.transaction() as connection:
+    with records(settings) as connection:
         head = audit_chain.newest(connection)
         events = _counted(audit_chain.read(connection), told, 0 if head is None else head[0])
         checked = audit_chain.verify(events, anchors)

@@ -9,6 +9,7 @@ from cli import (
     compare,
     dlq,
     doctor,
+    dump,
     halt,
     limits,
     montecarlo,
@@ -43,7 +44,7 @@ VERBS = (
     *(run, backtest, compare, tune, montecarlo, up, status, halt, resume, limits, dlq, audit, verify, tax, replay),
     *(passport, trace, note, report),
     *(screen, restrict, cases),
-    *(sql, export_views),
+    *(sql, export_views, dump),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
     *(venues, strategies, show_config, doctor),
 )

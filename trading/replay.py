@@ -67,8 +67,9 @@ def record(signal: Signal, account: Account, market: Market, decision: Decision,
 
 
 def working(recorded: Mapping[str, Any]) -> list[str]:
-    """Return the client ids of the orders that worked when the decision was made."""
-    return [order["client_id"] for order in recorded["account"]["working"] if isinstance(order, dict)]
+    """Return the client ids of the orders that worked when the decision was made, as far as its record tells them."""
+    told = recorded.get("account", {}).get("working", [])
+    return [order["client_id"] for order in told if isinstance(order, dict)]
 
 
 def recall(recorded: Mapping[str, Any], decision_no: int, orders: Mapping[str, Order]) -> Ground:
@@ -102,14 +103,12 @@ def again(ground: Ground, limits: Limits) -> Outcome:
 
 
 def outcome(recorded: Mapping[str, Any], *, verdict: str, reason: str) -> Outcome:
-    """Return what the decision of a record came to."""
-    return Outcome(
-        verdict,
-        reason,
-        str(recorded["target"]),
-        tuple(_line(request) for request in recorded["requests"]),
-        tuple(recorded["cancels"]),
-    )
+    """Return what the decision of a record came to; BadData when the record lacks something."""
+    try:
+        requests = tuple(_line(request) for request in recorded["requests"])
+        return Outcome(verdict, reason, str(recorded["target"]), requests, tuple(recorded["cancels"]))
+    except KeyError as missing:
+        raise BadData(f"the record does not hold {missing}") from None
 
 
 def differences(one: Outcome, other: Outcome) -> list[str]:

@@ -3,10 +3,7 @@
 An exact number becomes DECIMAL(38, 18) where each value of its column fits without loss, and a text where one does not.
 """
 
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from adapters.files import sync_folder
+from adapters.files import aside, seal, sync_folder
 from adapters.store import analysts, answers, dictionary
 from adapters.store.dictionary import View
 from adapters.store.view_rows import Rows, rows_of
@@ -63,7 +60,7 @@ def to_parquet(url: str, folder: Path, book: str | None, told: Told) -> Exported
 
     if folder.exists():
         raise Misconfigured(f"--parquet {folder}: is there already; name a folder that is not")
-    with _aside("--parquet", folder) as part, _snapshot(url, book) as (taken_at, views, connection):
+    with aside("--parquet", folder) as part, _snapshot(url, book) as (taken_at, views, connection):
         part.mkdir()
         parts = []
         for rows in _told(connection, views, book, told):
@@ -71,12 +68,12 @@ def to_parquet(url: str, folder: Path, book: str | None, told: Told) -> Exported
             with parquet.ParquetWriter(path, rows.schema, compression="zstd") as writer:
                 for batch in rows.batches():
                     writer.write_batch(batch)
-            size, digest = _seal(path)
+            size, digest = seal(path)
             parts.append(Part(rows.view.name, rows.count, rows.types, path.name, size, digest))
         manifest = {"schema": "analytics", "book": book, "taken_at": taken_at.isoformat()}
         text = json.dumps(manifest | {"views": [asdict(one) for one in parts]}, indent=2)
         (part / _MANIFEST).write_text(text + "\n")
-        size, digest = _seal(part / _MANIFEST)
+        size, digest = seal(part / _MANIFEST)
         sync_folder(part)
         part.rename(folder)
     return _exported(folder, book, taken_at, parts, size + sum(one.bytes or 0 for one in parts), digest)
@@ -93,7 +90,7 @@ def to_duckdb(url: str, file: Path, book: str | None, told: Told) -> Exported:
 
     if file.is_dir():
         raise Misconfigured(f"--duckdb {file}: is a folder; name a file")
-    with _aside("--duckdb", file) as part, _snapshot(url, book) as (taken_at, views, connection):
+    with aside("--duckdb", file) as part, _snapshot(url, book) as (taken_at, views, connection):
         parts = []
         with duckdb.connect(str(part)) as target:
             target.execute("create table manifest (name text, row_count bigint, book text, taken_at text)")
@@ -102,7 +99,7 @@ def to_duckdb(url: str, file: Path, book: str | None, told: Told) -> Exported:
                 entry = (rows.view.name, rows.count, book, taken_at.isoformat())
                 target.execute("insert into manifest values (?, ?, ?, ?)", entry)
                 parts.append(Part(rows.view.name, rows.count, rows.types))
-        size, digest = _seal(part)
+        size, digest = seal(part)
         part.replace(file)
     return _exported(file, book, taken_at, parts, size, digest)
 
@@ -143,36 +140,6 @@ def _told(
         told("views", number, len(views))
         yield rows_of(connection, view, book)
     told("views", len(views), len(views))
-
-
-@contextmanager
-def _aside(option: str, path: Path) -> Iterator[Path]:
-    """Yield a name beside `path` for what becomes it at the end; what is left there, of killed runs too, is removed."""
-    if not path.parent.is_dir():
-        raise Misconfigured(f"{option} {path}: there is no folder {path.parent}")
-    for left in path.parent.glob(f".{path.name}.*.part*"):
-        _remove(left)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        sync_folder(path.parent)
-    finally:
-        _remove(part)
-        _remove(part.with_name(part.name + ".wal"))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _seal(path: Path) -> tuple[int, str]:
-    """Bring a file to the disk; return its size in bytes and its SHA-256."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _exported(path: Path, book: str | None, taken_at: datetime, parts: list[Part], size: int, digest: str) -> Exported:

@@ -8,20 +8,23 @@ from typing import Any
 
 import sql
 from adapters.store.database import Database
+from trading.errors import Misconfigured
 
 #: Serialises migrations of two starts at once.
 _LOCK = 7466922
 
 
-def migrate(url: str) -> str:
-    """Upgrade the database at `url` (psycopg form) to the newest revision and return its name.
+def migrate(url: str, revision: str = "head") -> str:
+    """Upgrade the database at `url` (psycopg form) to `revision`, by default the newest, and return its name.
 
     Raises:
+        Misconfigured: there is no such revision.
         Unavailable: the server does not answer.
     """
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
@@ -29,18 +32,23 @@ def migrate(url: str) -> str:
         connection.execute("select 1")
     config = Config()
     config.set_main_option("script_location", str(files("adapters.store").joinpath("alembic")))
+    scripts = ScriptDirectory.from_config(config)
+    try:
+        wanted = scripts.get_revision(revision)
+    except CommandError:
+        raise Misconfigured(f"this program knows no schema {revision}: it is older than what made it") from None
     engine = create_engine("postgresql+psycopg://", creator=_creator(url), poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, wanted.revision)
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101
-        if _has_timescale(driver):
+        if wanted.revision == scripts.get_current_head() and _has_timescale(driver):
             for name in sql.names("timescale"):
                 driver.execute(sql.read(f"timescale/{name}"))
     engine.dispose()
-    return str(ScriptDirectory.from_config(config).get_current_head())
+    return wanted.revision
 
 
 def _has_timescale(driver: Any) -> bool:

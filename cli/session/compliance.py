@@ -1,4 +1,4 @@
-"""The database for the verbs of compliance: the one that runs, or the local one for as long as it is needed."""
+"""The database for verbs of compliance and audit: the one that runs, or the local one as long as it is needed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,15 +1,23 @@
-"""Thirty days on paper, each replayed twice: every decision comes out as it was, and so do the orders it led to."""
+"""Thirty days on paper, each replayed twice: every decision comes out as it was, and so do the orders it led to.
+
+So they do where the book was restored from a dump.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from adapters.bus.local_broker import LocalBroker
 from adapters.evidence.replayed import Replayed, replay
+from adapters.store import dump
 from adapters.store.database import Database
+from adapters.store.local_postgres import fresh_database
 from adapters.store.migrate import migrate
+from adapters.store.restore import restore
 from cli.session import markets
 from cli.session.backtest import Terms, prepare
 from cli.session.plan import Trading
@@ -49,10 +57,25 @@ def again(database: Database, book: str, day: datetime) -> Replayed:
         return limits
 
     with database.transaction() as connection:
-        return replay(connection, book, (day, day + timedelta(days=1)), same, lambda *_: None)
+        return replay(connection, book, (day, day + timedelta(days=1)), same, silent)
 
 
-def test_thirty_days_replay_twice_with_equal_hashes(book: tuple[Database, str, datetime]):
+@pytest.fixture
+def elsewhere(database: str, postgres_url: str) -> Iterator[str]:
+    """The URL of another empty database."""
+    name = f"{database.rpartition('/')[2].partition('?')[0]}_elsewhere"
+    yield fresh_database(postgres_url, name)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def silent(*_: object) -> None:
+    """Tell nobody."""
+
+
+def test_thirty_days_replay_twice_with_equal_hashes(
+    book: tuple[Database, str, datetime], elsewhere: str, tmp_path: Path
+):
     database, name, start = book
     days = [start + timedelta(days=number) for number in range(DAYS + 1)]
     first = [again(database, name, day) for day in days]
@@ -60,6 +83,10 @@ def test_thirty_days_replay_twice_with_equal_hashes(book: tuple[Database, str, d
         assert (day.different, day.broken) == ([], [])
         assert day.stored_hash == day.replayed_hash
     assert [again(database, name, day) for day in days] == first
+    dump.write(database.url, tmp_path / "none", tmp_path / "dump", silent)
+    restore(elsewhere, tmp_path / "home", tmp_path / "dump", silent)
+    with Database(elsewhere, size=1) as restored:
+        assert [again(restored, name, day) for day in days] == first
     busy = [day for day in first if day.decisions]
     assert len(busy) >= DAYS - 1
     assert len({day.stored_hash for day in busy}) == len(busy)
@@ -69,6 +96,7 @@ def test_thirty_days_replay_twice_with_equal_hashes(book: tuple[Database, str, d
             " (select count(*) from trading.orders where attempt = 1) as orders"
         ).fetchone()
     assert rows == {"decisions": sum(day.decisions for day in first), "orders": sum(day.orders for day in first)}
+    assert rows is not None
     assert rows["orders"] > DAYS
 
     # An order that is not the one that was asked for breaks its day, and no other.
