@@ -102,14 +102,23 @@ def _told(name: str, table: str, joined: str) -> str:
 _OF_ITS_BAR = f"""left join touched_features as f
         on p.symbol = %(symbol)s and p.book = f.book and p.ts = f.ts and {_SHOWN.format(row="f", at="p.at")}"""
 
-#: A regime rests on all rows up to its bar: whether one of them is touched. Rows that were visible at the same times
-#: are told by their first, else every regime would be compared with every row.
+#: A regime rests on all rows up to its bar: whether one of them is touched. Of rows that were replaced at one time, one
+#: that is neither earlier nor was known earlier than another proves nothing that the other does not: mostly one is left,
+#: where else every regime would be compared with every row.
 _SPANS = """
 spans as materialized (
-    select f.book, f.since, f.replaced, min(f.ts) as ts
-    from touched_features as f
-    group by f.book, f.since, f.replaced
-    order by min(f.ts)
+    select f.book, f.since, f.replaced, f.ts
+    from (
+        select
+            t.book, t.since, t.replaced, t.ts,
+            min(t.since) over (
+                partition by t.book, t.replaced order by t.ts, t.since
+                rows between unbounded preceding and 1 preceding
+            ) as before
+        from touched_features as t
+    ) as f
+    where f.before is null or f.since < f.before
+    order by f.ts
 )"""
 _UP_TO_ITS_BAR = f"""left join lateral (
         select f.ts from spans as f
