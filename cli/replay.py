@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from adapters.settings import load
+from cli import remade_answer
 from cli.limit_values import changed
 from cli.operation import Book
 from cli.output import as_json, out, progress
@@ -20,16 +21,21 @@ from cli.supposed_answer import Answer
 from cli.verb import DataDir, Json, verb
 from trading.errors import Misconfigured
 from trading.replay import Ground
+from trading.signal import Signal
 
 if TYPE_CHECKING:
     from adapters.evidence.replayed import Different, Replayed, Span
     from adapters.store.database import Connection
     from cli.session.other_model import OtherModel
+    from cli.session.remade import Remade
 
 Day = Annotated[str | None, typer.Argument(help="A UTC day such as 2026-03-04 (default: all days).")]
 Change = Annotated[
     list[str] | None,
     typer.Option("--change", help="A limit such as max_position=0.5, fee=0.002, maker=, taker=, model=ID; repeatable."),
+]
+OnlyDecisions = Annotated[
+    bool, typer.Option("--decisions-only", help="Decisions and orders alone: nothing is computed again before them.")
 ]
 #: Decisions that are shown to people; the JSON lists them all.
 _SHOWN = 20
@@ -37,11 +43,18 @@ _SHOWN = 20
 
 @verb
 def replay(
-    day: Day = None, change: Change = None, book: Book = None, data_dir: DataDir = None, json_: Json = False
+    day: Day = None,
+    change: Change = None,
+    decisions_only: OnlyDecisions = False,
+    book: Book = None,
+    data_dir: DataDir = None,
+    json_: Json = False,
 ) -> int:
-    """Make every decision of a day again, from what it rested on, and compare; exit 1 when one comes out differently.
+    """Make a day again and compare, row by row and decision by decision; exit 1 when anything comes out differently.
 
-    With --change the limits, fees or forecasts are others, and what differs is
+    Features from bars, forecasts and regimes from features, signals from what
+    their strategies were shown, decisions and orders from signals. With
+    --change only decisions are made again: the limits, fees or forecasts are others, and what differs is
     what they would have done: to each decision by itself, on the holding that
     it met. Nothing is stored and nothing is sent.
     """
@@ -49,12 +62,13 @@ def replay(
     from adapters.store import books
     from adapters.store.database import Database
     from adapters.store.schema import require
+    from cli.session.remade import desired, remade
 
     settings, span = load(data_dir=data_dir), _span(day)
     changes = supposed(change or [], "--change ")
     with (
         server(settings) as url,
-        Database(url, size=1) as database,
+        Database(url, size=2) as database,
         progress() as told,
         database.transaction() as connection,
     ):
@@ -62,14 +76,28 @@ def replay(
         chosen = books.chosen(connection, book)
         other = _other(connection, chosen, changes.model, span)
         limits = partial(changed, values=changes.limits, option="--change ")
-        done = replayed(connection, chosen, span, limits, told, partial(_on, changes=changes, other=other))
+        signals: dict[str, Signal] = {}
+        on = partial(_on, changes=changes, other=other, signals=signals)
+        done = replayed(connection, chosen, span, limits, told, on)
         answer = _answer(connection, chosen, changes, span, other)
+        stages: list[Remade] = []
+        if not (changes.given or decisions_only):
+            stages = [
+                *remade(database, connection, chosen, span, told),
+                desired(connection, [*signals.values()]),
+            ]
     if json_:
-        as_json(_object(done, changes.given) | answer.as_object())
+        as_json(
+            _object(done, changes.given)
+            | {"remade": [remade_answer.as_object(one) for one in stages]}
+            | answer.as_object()
+        )
     else:
+        remade_answer.show(stages)
         _show(done, changes.given)
         answer.show(differs=bool(done.different or done.broken), only_fees=not changes.limits and other is None)
-    return 1 if done.broken or (done.different and not changes.given) else 0
+    differs = done.broken or (done.different and not changes.given) or any(one.different for one in stages)
+    return 1 if differs else 0
 
 
 def _other(connection: "Connection", book: str, start: str | None, span: "Span") -> "OtherModel | None":
@@ -80,8 +108,9 @@ def _other(connection: "Connection", book: str, start: str | None, span: "Span")
     return OtherModel(connection, book, start, span)
 
 
-def _on(ground: Ground, changes: Supposed, other: "OtherModel | None") -> Ground:
-    """Return what a decision rests on under `changes` but the limits."""
+def _on(ground: Ground, changes: Supposed, other: "OtherModel | None", signals: dict[str, Signal]) -> Ground:
+    """Return what a decision rests on under `changes` but the limits; its signal is put to `signals`."""
+    signals[ground.signal.signal_id] = ground.signal
     if changes.rates is not None:
         market = replace(ground.market, instrument=changes.rates.on(ground.market.instrument))
         ground = replace(ground, market=market)

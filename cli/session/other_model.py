@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from adapters.evidence.marks import content_hash
-from adapters.evidence.origin import visible
 from adapters.store import decisions, models
 from adapters.store.database import Connection
+from cli.session.desires import Desires
 from trading.errors import BadData, Misconfigured
 from trading.replay import Ground
 from trading.signal import Signal
-from trading.strategies.knowledge import Knowledge
-from trading.strategies.registry import parameters, strategy
-from trading.strategies.strategy import Desire, Parameters
+from trading.strategies.registry import strategy
 from trading.timeframe import Timeframe
 
 if TYPE_CHECKING:
@@ -23,10 +20,6 @@ if TYPE_CHECKING:
     from models.model import Model
 
 _FORECAST = ("expected_return", "sigma")
-_FIRST = (
-    "select signal_id, inputs -> 'account' as account from trading.risk_decisions"
-    " where signal_id = any(%s) and decision_no = 1"
-)
 
 
 @dataclass(frozen=True)
@@ -49,11 +42,8 @@ class OtherModel:
         ids = list({signal_id for signal_id, _ in decisions.keys(connection, book, *span)})
         self.signals: dict[str, Changed] = {}
         self.foreseen: set[str] = set()
-        self._seen = visible(connection, ids)
-        self._held = {row["signal_id"]: row["account"] for row in connection.execute(_FIRST, (ids,))}
-        rows = connection.execute("select version, parameters from trading.strategies").fetchall()
-        self._parameters = {row["version"]: row["parameters"] for row in rows}
-        self._forecasts = _forecasts(self.model, self._seen)
+        self._desires = Desires(connection, ids)
+        self._forecasts = _forecasts(self.model, self._desires.seen)
 
     @property
     def changed(self) -> list[Changed]:
@@ -68,40 +58,18 @@ class OtherModel:
             BadData: what the strategy was shown is not there, or does not give the signal that is stored.
         """
         signal = ground.signal
-        values = self._values(signal)
-        if not set(_FORECAST) & set(strategy(signal.strategy).columns(values)):
+        if not set(_FORECAST) & set(strategy(signal.strategy).columns(self._desires.values(signal))):
             return ground
         if signal.signal_id not in self.signals:
-            self.signals[signal.signal_id] = Changed(signal, self._made(signal, values))
+            self.signals[signal.signal_id] = Changed(signal, self._made(signal))
             if signal.ts < _seen_until(self.model, signal.timeframe):
                 self.foreseen.add(signal.signal_id)
         return replace(ground, signal=self.signals[signal.signal_id].after)
 
-    def _values(self, signal: Signal) -> Parameters:
-        version = signal.lineage.config_version
-        if version not in self._parameters:
-            raise BadData(f"trading.strategies has no version {version}, which its signal rests on")
-        return parameters(signal.strategy, self._parameters[version])
-
-    def _made(self, signal: Signal, values: Parameters) -> Signal:
-        shown = self._seen.get(signal.signal_id, {})
-        for name, stored in (("candle", signal.lineage.candle_hash), ("features", signal.lineage.feature_hash)):
-            if name not in shown or content_hash(shown[name], stored) != stored:
-                raise BadData(f"the {name} that its signal rests on are not stored any more")
-        known = Knowledge(**{name: shown.get(name, {}) for name in ("candle", "features", "forecast", "regime")})
-        if _with(signal, self._desire(signal, known, values)) != signal:
+    def _made(self, signal: Signal) -> Signal:
+        if self._desires.again(signal) != signal:
             raise BadData("its strategy, shown the same again, does not desire what its signal says")
-        told = self._forecasts.get(signal.signal_id, {})
-        return _with(signal, self._desire(signal, replace(known, forecast=told), values))
-
-    def _desire(self, signal: Signal, known: Knowledge, values: Parameters) -> Desire:
-        account = self._held.get(signal.signal_id)
-        if account is None:
-            raise BadData("the first decision about its signal is not stored, which tells what was held")
-        base = float(account["position"]) + float(account["reserved_position"])
-        quote = float(account["cash"]) + float(account["reserved_cash"])
-        row = known.row((base, quote), signal.ts, Timeframe.parse(signal.timeframe))
-        return strategy(signal.strategy)(row, values)
+        return self._desires.again(signal, self._forecasts.get(signal.signal_id, {}))
 
 
 def _model(connection: Connection, book: str, start: str) -> "Model":
@@ -115,12 +83,6 @@ def _model(connection: Connection, book: str, start: str) -> "Model":
     except BadData as error:
         raise Misconfigured(f"--change model: {error}") from None
     return found
-
-
-def _with(signal: Signal, desire: Desire) -> Signal:
-    return replace(
-        signal, exposure=desire.exposure, stop=desire.stop, reason=desire.reason, quotes=tuple(desire.quotes)
-    )
 
 
 def _seen_until(model: "Model", timeframe: str) -> datetime:

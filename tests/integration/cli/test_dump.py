@@ -95,7 +95,7 @@ def test_what_is_restored_is_what_was_dumped(places: Places):
     assert before.contents == after.contents
     assert before.rows > 50
     assert AnchorFile(places.folder / "other").read() == AnchorFile(places.folder / "home").read() != []
-    for verb in (["replay", "--book", BOOK], ["audit", "verify"], ["passport", "--all"]):
+    for verb in (["replay", "--decisions-only", "--book", BOOK], ["audit", "verify"], ["passport", "--all"]):
         told = [places.say(at, *verb) for at in (places.full, places.empty)]
         for _, answer in told:
             for place in ("seconds", "anchor_file"):

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from adapters.store import books
 from cli.program import app
+from cli.remade_answer import as_object
 from tests.integration.cli.test_json import assert_documented
+from tests.integration.cli.test_remade import REMADE
 from tests.integration.cli.test_verify import plant, traded
 from tests.integration.execution.conftest import floor, start_simulator
 from tests.integration.execution.floor import BOOK, Floor
@@ -27,7 +29,8 @@ def at(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> Floor:
 
 
 def replay(*options: str, code: int = 0) -> str:
-    done = CliRunner().invoke(app, ["replay", *options])
+    """Replay decisions; what the floor's signals rest on is made up."""
+    done = CliRunner().invoke(app, ["replay", "--decisions-only", *options])
     assert done.exit_code == code, done.output
     return done.output
 
@@ -53,7 +56,7 @@ def test_what_was_decided_is_decided_again_and_what_was_forged_is_named(at: Floo
     plant(at, f"update trading.risk_decisions set reason = 'other' where signal_id = '{first['signal_id']}'")
     (one,) = [row for row in as_json(code=1)["different"] if row["signal_id"] == first["signal_id"]][:1]
     assert one["fields"] == ["reason"]
-    assert_documented("replay", {**found, "different": [one]})
+    assert_documented("replay", {**found, "different": [one]} | {"remade": [as_object(REMADE)]})
     assert (one["before"]["reason"], one["after"]["reason"]) == ("other", first["reason"])
     plant(at, "update trading.risk_decisions set inputs = jsonb_set(inputs, '{account,cash}', '\"1\"')")
     broken = as_json(code=1)

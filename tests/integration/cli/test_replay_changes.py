@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from adapters.store import parameters, signals
 from adapters.store.frames import Store
 from cli.program import app
+from cli.remade_answer import as_object
 from models.forecast import lightgbm_return
 from models.labels import training_set
 from tests.integration.cli.explained_book import (
@@ -27,6 +28,7 @@ from tests.integration.cli.explained_book import (
     traded,
 )
 from tests.integration.cli.test_json import assert_documented
+from tests.integration.cli.test_remade import REMADE
 from tests.integration.cli.test_verify import plant_in
 from tests.integration.execution import conftest
 from tests.integration.execution.conftest import floor, start_simulator
@@ -114,7 +116,9 @@ def test_another_model_changes_exactly_the_signals_it_would_have_made_otherwise(
 
     other = another(book, hours=5)
     found = as_json("--change", f"model={other[:10]}")
-    assert_documented("replay", found | {"fees": as_json("--change", "fee=0")["fees"]})
+    assert_documented(
+        "replay", found | {"fees": as_json("--change", "fee=0")["fees"]} | {"remade": [as_object(REMADE)]}
+    )
     assert (found["broken"], found["model"]["model_id"], found["model"]["foreseen"]) == ([], other, 0)
     stored = {row["signal_id"]: row for row in at.rows("select * from signals.strategy_signals")}
     features = Store(at.database, "reader", "0").read("features.technical_features", {"book": BOOK, **SERIES})
