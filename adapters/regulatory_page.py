@@ -14,4 +14,8 @@ def page(document: Mapping[str, Any]) -> str:
 
     The page is whole in itself: no script, no request to anywhere. Equal documents give equal bytes.
     """
-    return environment("100").get_template("regulatory_report.html").render(**document, shown=SHOWN)
+    fields, rows = document["form"]["fields"], document["rows"]
+    common = [name for name in fields if len(rows) > 1 and len({row.get(name) for row in rows}) == 1]
+    varied = [name for name in fields if name not in common]
+    template = environment("100").get_template("regulatory_report.html")
+    return template.render(**document, shown=SHOWN, common=common, varied=varied)

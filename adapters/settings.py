@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     field_map: Path | None = Field(
         default=None, description="file that maps the fields of the regulatory report; none = the map that we ship"
     )
+    tax_country: Literal["us", "uk", "es", "ie", "generic"] = Field(
+        default="generic", description="by whose rules the daily tax report tells the year"
+    )
     review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(

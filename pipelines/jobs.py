@@ -74,6 +74,13 @@ training = dg.define_asset_job(
     description="Train the models of the book on its history up to now.",
 )
 
+#: The year so far as the tax office sees it, and proven against the ledger.
+taxes = dg.define_asset_job(
+    "taxes",
+    _assets("reports/tax_report"),
+    description="Tell the tax year of the book up to now by the rules of the country in the settings.",
+)
+
 #: The database kept small and quick: old rows archived or deleted, rollups refreshed.
 upkeep = dg.define_asset_job(
     "upkeep",
@@ -88,4 +95,4 @@ sources = dg.define_asset_job(
     description="Visit the declared sources of news, posts, series, funding, and venues.",
 )
 
-ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute]
+ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute, taxes]

@@ -64,6 +64,19 @@ def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
 
 
 @dg.schedule(
+    job=jobs.taxes,
+    cron_schedule="20 0 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def taxes_every_day(context: dg.ScheduleEvaluationContext) -> Request:
+    """Tell the tax year of the day that has ended; on the first day of a year that is the year before."""
+    year = f"{context.scheduled_execution_time.astimezone(UTC) - timedelta(days=1):%Y}"
+    rules = {"country": load().tax_country}
+    return _under_way(context, "taxes", year) or runs.request("taxes", year, config={"reports__tax_report": rules})
+
+
+@dg.schedule(
     job=jobs.upkeep,
     cron_schedule="40 * * * *",
     execution_timezone="UTC",
@@ -105,6 +118,7 @@ ALL = [
     daily_of_today,
     daily_of_yesterday,
     training_every_day,
+    taxes_every_day,
     upkeep_every_hour,
     sources_every_five_minutes,
 ]

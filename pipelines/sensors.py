@@ -55,7 +55,7 @@ def late_candles(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     if not days:
         return dg.SkipReason("no late candles")
     key = f"late {seen.isoformat()}"
-    onward = runs.request("recompute", days[0], f"{key} features", **{ONWARD: "late candles"})
+    onward = runs.request("recompute", days[0], f"{key} features", tags={ONWARD: "late candles"})
     valued = [runs.request("daily", day, f"{key} {day}") for day in days]
     return dg.SensorResult(run_requests=[onward, *valued], cursor=seen.isoformat())
 

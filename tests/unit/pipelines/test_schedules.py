@@ -52,6 +52,17 @@ def test_training_has_no_partition(instance: dg.DagsterInstance) -> None:
     assert partition(asked(schedules.training_every_day, datetime(2026, 3, 4, tzinfo=UTC), instance)) is None
 
 
+def test_taxes_are_told_of_the_year_that_the_last_day_was_in(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEWIND_TAX_COUNTRY", "uk")
+    for at, year in ((datetime(2026, 1, 1, 0, 20, tzinfo=UTC), "2025"), (datetime(2026, 1, 2, tzinfo=UTC), "2026")):
+        request = asked(schedules.taxes_every_day, at, instance)
+        assert partition(request) == year
+        assert isinstance(request, dg.RunRequest)
+        assert request.run_config["ops"] == {"reports__tax_report": {"config": {"country": "uk"}}}
+
+
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED])
 def test_a_tick_is_skipped_while_its_day_is_under_way(
     status: dg.DagsterRunStatus, instance: dg.DagsterInstance
