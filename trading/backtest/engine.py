@@ -9,33 +9,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from typing import Any
+from itertools import chain
 
 from trading.accounting.shares import shares
+from trading.backtest.filled import filled
 from trading.backtest.idle import Idle
+from trading.backtest.lane import BLOCK, Lane, Moment
 from trading.backtest.resting import rests
 from trading.backtest.result import Backtest, Later, Placed
+from trading.backtest.slots import Slots, slots
 from trading.backtest.source import Source
 from trading.backtest.sub_account import SubAccount
 from trading.backtest.trader import Trader
 from trading.backtest.venue import Venue
 from trading.backtest.wire import Wire
 from trading.errors import Misconfigured
-from trading.fill import Fill
 from trading.instrument import Instrument
 from trading.limits import Limits
 from trading.money import ZERO, multiply
-from trading.order import Side
 from trading.performance.closes import Close
 from trading.performance.equity import equity_curve
-from trading.performance.movement import Movement, fee_value
+from trading.performance.movement import Movement
 from trading.performance.period import Period
-from trading.signal import Lineage, Signal
+from trading.signal import Signal
 from trading.simulation.grid import GridBars
-from trading.strategies.knowledge import Knowledge, Place, Shown, held_exposure, signal
+from trading.strategies.knowledge import Place
 from trading.strategies.registry import strategy
-from trading.strategies.strategy import Desire, Parameters, Row
+from trading.strategies.strategy import Parameters
 from trading.timeframe import Timeframe, milliseconds_of, moment_of
 
 #: Who looks on a terminal sees no more than this.
@@ -77,22 +77,6 @@ class Setup:
         return self.start + step * self.timeframe.delta
 
 
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    """One strategy on one symbol: where its signals go, whose they are, what it wants, and what is idle there."""
-
-    place: Place
-    symbol: str
-    sub: SubAccount
-    wanted: Callable[[Row, Any], Desire]
-    values: Parameters
-    idle: Idle
-
-
-#: The place of a bar in its stretch, the time at which it opened, that of its close, and the same in ms.
-_Moment = tuple[int, datetime, datetime, int]
-
-
 class Engine:
     """One backtest; `run` does it."""
 
@@ -123,8 +107,8 @@ class Engine:
         self._wire = Wire(self._exchange, setup.venue)
         self._trader = Trader(self._wire, setup.limits, subs)
         self._lanes = [[_lane(setup, sub) for sub in subs if sub.strategy == name] for name in setup.strategies]
+        self._slots: Mapping[str, Slots] = {}
         self._symbols = [instrument.symbol for instrument in setup.instruments]
-        self._shown: Mapping[str, Shown] = {}
         self._signals = 0
         self._missing: Counter[str] = Counter()
 
@@ -135,16 +119,21 @@ class Engine:
             BadData: the source lacks a column that a strategy reads.
         """
         setup, exchange, length = self._setup, self._exchange, self._setup.timeframe.milliseconds
-        start, bars = milliseconds_of(setup.start), list[datetime]()
-        for step in range(setup.steps):
+        start, bars, step, calm = milliseconds_of(setup.start), list[datetime](), 0, False
+        while step < setup.steps:
             if told is not None and step % _TELL_EVERY == 0:
                 told(step, setup.steps)
             if (place := step % _STRETCH) == 0:
                 bars = self._look(step)
+            if calm and (passed := self._pass_over(bars, place)):
+                step += passed
+                continue
             at, now = start + step * length, bars[place + 1]
             # What stopped at the very end of the bar leaves the venue a few microseconds later, unless it sleeps.
             moment = exchange.moment if exchange.now == at else now
-            if self._signal((place, bars[place], moment, at)) and setup.brief and exchange.sleeps(at):
+            step += 1
+            calm = self._signal((place, bars[place], moment), at) and setup.brief and exchange.sleeps(at)
+            if calm:
                 continue
             exchange.catch_up(at)
             while trades := exchange.advance(at + length):
@@ -157,23 +146,50 @@ class Engine:
 
         Returned are the times at which they open, and the time at which the last one closes.
         """
-        setup, begins = self._setup, self._setup.opens(first - 1)
+        setup, begins, delta = self._setup, self._setup.opens(first - 1), self._setup.timeframe.delta
         count = min(_STRETCH, setup.steps - first)
-        times = [begins + place * setup.timeframe.delta for place in range(count + 1)]
-        self._shown = self._source.shown(times[:-1], setup.timeframe)
+        times = [begins]
+        for _ in range(count):
+            times.append(times[-1] + delta)
+        shown = self._source.shown(times[:-1], setup.timeframe)
+        if setup.brief:
+            length = setup.timeframe.milliseconds
+            since = milliseconds_of(times[1])
+            self._slots = {one: slots(self._bars, one, since, length, count) for one in self._symbols}
         for symbol in self._symbols:
-            told = self._shown.get(symbol)
+            told = shown.get(symbol)
             if missing := count if told is None else told.rows.count(None):
                 self._missing[symbol] += missing
+        for lane in chain.from_iterable(self._lanes):
+            lane.begin(shown.get(lane.place.symbol), self._slots.get(lane.place.symbol))
         return times
 
-    def _signal(self, moment: _Moment) -> bool:
+    def _pass_over(self, bars: Sequence[datetime], place: int) -> int:
+        """Pass over bars from `place` on that surely change nothing, all at once; return how many."""
+        trader, lanes = self._trader, list(chain.from_iterable(self._lanes))
+        if trader.due or any(
+            lane.sub.stopped_at is not None and lane.sub.stopped_at >= bars[place + 1] for lane in lanes
+        ):
+            return 0
+        count = min(len(bars) - 1 - place, BLOCK)
+        for lane in lanes:
+            count = lane.calm(place, count)
+        for symbol, book in self._exchange.books.items():
+            for order in book.resting.values():
+                count = self._slots[symbol].untouched(order, place, count)
+        count = next((one for one in range(count) if self._source.closed_by(bars[place + one])), count)
+        if count:
+            trader.closed_by = {}
+            self._signals += sum(lane.pass_over(trader, bars, place, count) for lane in lanes)
+        return count
+
+    def _signal(self, moment: Moment, at: int) -> bool:
         """Take the signals that follow from a bar at its close, strategy by strategy; True when that moves nothing."""
         trader, taken = self._trader, False
         trader.closed_by = self._source.closed_by(moment[1])
         for lanes in self._lanes:
-            for sub, made in self._desired(lanes, moment):
-                self._exchange.catch_up(moment[3])
+            for sub, made in self._desired(lanes, moment, at):
+                self._exchange.catch_up(at)
                 trader.take(sub, made)
                 taken = True
         if taken or self._watchful():
@@ -181,26 +197,25 @@ class Engine:
             return False
         return True
 
-    def _desired(self, lanes: Sequence[_Lane], moment: _Moment) -> list[tuple[SubAccount, Callable[[], Signal]]]:
+    def _desired(self, lanes: Sequence[Lane], moment: Moment, at: int) -> list[tuple[SubAccount, Callable[[], Signal]]]:
         """Return the signals of one strategy that are to be taken; what it holds is what it held before any of them."""
         made: list[tuple[SubAccount, Callable[[], Signal]]] = []
-        place, _, now, at = moment
-        shown, trader = self._shown, self._trader
+        place, _, now = moment
+        trader = self._trader
         calm = not (trader.due or trader.closed_by)
         for lane in lanes:
-            told = shown.get(lane.symbol)
-            row = None if told is None else told.rows[place]
-            if told is None or row is None:
+            row = lane.row(place)
+            if row is None:
                 continue
             self._signals += 1
-            sub, close = lane.sub, row["close"]
-            stands = sub.standing
-            row["held_exposure"] = held_exposure((stands.holding, stands.cash), close) if stands.holding else 0.0
+            sub = lane.sub
             desire = lane.wanted(row, lane.values)
-            one = partial(_signal_of, lane.place, moment, row, told.models[place], desire)
+            one = lane.signal(moment, row, desire)
             free = self._setup.brief and ((calm and sub.stopped_at is None) or self._free(lane, now))
-            ticks = self._bars.shows(lane.symbol, at) if free else None
-            if ticks is not None and lane.idle.sure(stands, desire, row["volatility_24"], close, ticks * stands.tick):
+            ticks = self._bars.shows(lane.place.symbol, at) if free else None
+            stands = sub.standing
+            sure = lane.idle.sure
+            if ticks is not None and sure(stands, desire, row["volatility_24"], row["close"], ticks * stands.tick):
                 trader.pass_over(sub, one, ticks, left_at=None if desire.exposure else now)
             else:
                 made.append((sub, one))
@@ -215,18 +230,21 @@ class Engine:
                 return True
         return False
 
-    def _free(self, lane: _Lane, now: datetime) -> bool:
+    def _free(self, lane: Lane, now: datetime) -> bool:
         """Whether no closed gate, no stop just filled and nothing that waits has a say in what becomes of a signal."""
         stopped, due = lane.sub.stopped_at, self._trader.due
-        if lane.symbol in self._trader.closed_by or (stopped is not None and stopped >= now):
+        if lane.place.symbol in self._trader.closed_by or (stopped is not None and stopped >= now):
             return False
-        return not due or (lane.place.strategy, lane.symbol) not in due
+        return not due or (lane.place.strategy, lane.place.symbol) not in due
 
     def _result(self) -> Backtest:
         setup, trader = self._setup, self._trader
         end = setup.opens(setup.steps)
         period = Period(setup.start, setup.start, end, setup.timeframe)
-        movements = [*self._deposits(), *(self._movement(fill) for fill in trader.fills)]
+        movements = [
+            *self._deposits(),
+            *(filled(fill, self._wire.placed(fill).order.request, setup.quote) for fill in trader.fills),
+        ]
         closes = Later(lambda: [close for one in setup.instruments for close in self._closes(one, end)])
         orders = [
             Placed(made.order, made.at, made.reason, made.code) for sub in trader.subs.values() for made in sub.orders
@@ -254,22 +272,6 @@ class Engine:
         paid = dict.fromkeys(self._trader.subs, self._share) | ({_TREASURY: self._rest} if self._rest else {})
         return [Movement(setup.start, *owner, setup.book, ZERO, share, capital=share) for owner, share in paid.items()]
 
-    def _movement(self, fill: Fill) -> Movement:
-        request = self._wire.placed(fill).order.request
-        sign, value = (1 if fill.side is Side.BUY else -1), multiply(fill.price, fill.quantity)
-        in_base = fill.fee_currency != self._setup.quote
-        fee_base, fee_quote = (fill.fee, ZERO) if in_base else (ZERO, fill.fee)
-        return Movement(
-            fill.ts,
-            request.strategy,
-            fill.symbol,
-            fill.client_id,
-            sign * fill.quantity - fee_base,
-            -sign * value - fee_quote,
-            fee_value(fee_base, fee_quote, fill.quantity, value),
-            value,
-        )
-
     def _closes(self, instrument: Instrument, end: datetime) -> list[Close]:
         """Return the closes of the traded bars, and the one before them."""
         delta = self._setup.timeframe.delta
@@ -283,13 +285,7 @@ class Engine:
         ]
 
 
-def _lane(setup: Setup, sub: SubAccount) -> _Lane:
+def _lane(setup: Setup, sub: SubAccount) -> Lane:
     place = Place(setup.book, sub.strategy, setup.venue, sub.instrument.symbol, setup.timeframe)
     idle = Idle.of(sub.instrument, setup.limits, setup.timeframe)
-    return _Lane(place, place.symbol, sub, strategy(sub.strategy).desire, setup.strategies[sub.strategy], idle)
-
-
-def _signal_of(place: Place, moment: _Moment, row: Mapping[str, Any], model: str, desire: Desire) -> Signal:
-    """Return a signal that is acted on at once and stored nowhere: its lineage names no rows."""
-    lineage = Lineage("backtest", "", model, "", "", 0, None, row["regime"])
-    return signal(place, *moment[1:3], Knowledge(row, row), desire, lineage)
+    return Lane(place, sub, strategy(sub.strategy).desire, setup.strategies[sub.strategy], idle)

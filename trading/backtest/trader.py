@@ -49,15 +49,18 @@ class Trader:
         sub.take(signal)
         self._act(sub, self._decide(sub, "signal"))
 
-    def pass_over(self, sub: SubAccount, signal: Callable[[], Signal], ticks: int, left_at: datetime | None) -> None:
+    def pass_over(
+        self, sub: SubAccount, signal: Callable[[], Signal], ticks: int, left_at: datetime | None, count: int = 1
+    ) -> None:
         """Take a signal over that is known to change no order, as if it had been decided about at a price of `ticks`.
 
-        One that wants nothing has `left_at` that moment: the stop of what is left of a position is then forgotten.
+        One that wants nothing has `left_at` that moment: the stop of what is left of a position is then forgotten. Of
+        `count` signals in a row this is the last; `ticks` is then the highest of their prices.
         """
         sub.take(signal, number=2)
         if left_at is not None:
             sub.left_at = left_at
-        self.verdicts["HOLD"] += 1
+        self.verdicts["HOLD"] += count
         stands = sub.standing
         # What holds nothing has the equity that it was last decided about with.
         if stands.holding and stands.cash + stands.holding * ticks * stands.tick >= stands.peak * (1 - _CLOSE):
