@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     tax_country: Literal["us", "uk", "es", "ie", "generic"] = Field(
         default="generic", description="by whose rules the daily tax report tells the year"
     )
+    indicators: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="files of custom indicators (.py) and combinations (.toml), comma separated, beside those we ship",
+    )
     review_seconds: float = Field(default=30.0, gt=0, description="between two comparisons with the venue")
 
     quotes: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -102,6 +106,12 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("indicators", mode="before")
+    @classmethod
+    def _files(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(Path(str(part).strip()) for part in parts if str(part).strip())  # pyright: ignore[reportGeneralTypeIssues]
 
     @field_validator("quotes")
     @classmethod
@@ -163,7 +173,7 @@ def environment(settings: Settings) -> dict[str, str]:
         if isinstance(value, SecretStr):
             text = value.get_secret_value()
         elif isinstance(value, tuple):
-            text = ",".join(value)
+            text = ",".join(map(str, value))
         else:
             text = str(value)
         values[PREFIX + name.upper()] = text

@@ -11,6 +11,7 @@ from cli import (
     doctor,
     dump,
     halt,
+    indicators,
     limits,
     montecarlo,
     note,
@@ -21,6 +22,7 @@ from cli import (
     resume,
     run,
     screen,
+    sentiment,
     show_config,
     sql,
     status,
@@ -34,6 +36,10 @@ from cli import (
 )
 from cli import export as export_views
 from cli.data import archive, as_of, backfill, coverage, export, gaps, holds, import_
+from cli.models import card, list_, promote
+from cli.models import explain as explain_forecast
+from cli.models import report as models_report
+from cli.models import tune as models_tune
 from cli.verb import app, explain
 from trading.errors import Misconfigured
 
@@ -46,7 +52,8 @@ VERBS = (
     *(screen, restrict, cases),
     *(sql, export_views, dump),
     *(coverage, gaps, import_, backfill, as_of, export, archive, holds),
-    *(venues, strategies, show_config, doctor),
+    *(models_report, list_, card, promote, models_tune, explain_forecast),
+    *(venues, strategies, indicators, sentiment, show_config, doctor),
 )
 
 

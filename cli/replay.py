@@ -54,9 +54,9 @@ def replay(
 
     Features from bars, forecasts and regimes from features, signals from what
     their strategies were shown, decisions and orders from signals. With
-    --change only decisions are made again: the limits, fees or forecasts are others, and what differs is
-    what they would have done: to each decision by itself, on the holding that
-    it met. Nothing is stored and nothing is sent.
+    --change only decisions are made again, under other limits, fees or
+    forecasts: each by itself, on the holding that it met. Nothing is stored
+    and nothing is sent.
     """
     from adapters.evidence.replayed import replay as replayed
     from adapters.store import books
@@ -66,12 +66,8 @@ def replay(
 
     settings, span = load(data_dir=data_dir), _span(day)
     changes = supposed(change or [], "--change ")
-    with (
-        server(settings) as url,
-        Database(url, size=2) as database,
-        progress() as told,
-        database.transaction() as connection,
-    ):
+    reached = partial(Database, size=2)
+    with server(settings) as url, reached(url) as database, progress() as told, database.transaction() as connection:
         require(connection, "ops.dead_letter_replays")
         chosen = books.chosen(connection, book)
         other = _other(connection, chosen, changes.model, span)
@@ -79,25 +75,23 @@ def replay(
         signals: dict[str, Signal] = {}
         on = partial(_on, changes=changes, other=other, signals=signals)
         done = replayed(connection, chosen, span, limits, told, on)
-        answer = _answer(connection, chosen, changes, span, other)
-        stages: list[Remade] = []
+        answer, stages = _answer(connection, chosen, changes, span, other), list[Any]()
         if not (changes.given or decisions_only):
-            stages = [
-                *remade(database, connection, chosen, span, told),
-                desired(connection, [*signals.values()]),
-            ]
-    if json_:
-        as_json(
-            _object(done, changes.given)
-            | {"remade": [remade_answer.as_object(one) for one in stages]}
-            | answer.as_object()
-        )
-    else:
-        remade_answer.show(stages)
-        _show(done, changes.given)
-        answer.show(differs=bool(done.different or done.broken), only_fees=not changes.limits and other is None)
+            stages = [*remade(database, connection, chosen, span, told), desired(connection, [*signals.values()])]
+    _say(done, stages, answer, changes, json_=json_)
     differs = done.broken or (done.different and not changes.given) or any(one.different for one in stages)
     return 1 if differs else 0
+
+
+def _say(done: "Replayed", stages: "list[Remade]", answer: Answer, changes: Supposed, *, json_: bool) -> None:
+    if json_:
+        again = {"remade": [remade_answer.as_object(one) for one in stages]}
+        as_json(_object(done, changes.given) | again | answer.as_object())
+        return
+    remade_answer.show(stages)
+    _show(done, changes.given)
+    only_fees = not changes.limits and answer.other is None
+    answer.show(differs=bool(done.different or done.broken), only_fees=only_fees)
 
 
 def _other(connection: "Connection", book: str, start: str | None, span: "Span") -> "OtherModel | None":

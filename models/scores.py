@@ -8,7 +8,7 @@ Array = NDArray[np.float64]
 
 def information_coefficient(forecast: Array, outcome: Array) -> float:
     """Return the rank correlation (Spearman) of forecast and outcome, -1..1; 0 when either is constant."""
-    return _correlation(_ranks(forecast), _ranks(outcome))
+    return _correlation(ranks(forecast), ranks(outcome))
 
 
 def rmse(forecast: Array, outcome: Array) -> float:
@@ -54,8 +54,8 @@ def _correlation(left: Array, right: Array) -> float:
     return float(left @ right) / scale if scale > 0 else 0.0
 
 
-def _ranks(values: Array) -> Array:
-    """Return ranks with ties sharing their mean."""
+def ranks(values: Array) -> Array:
+    """Return the ranks of `values` from 1 on, ties sharing their mean."""
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
     return (last - (count - 1) / 2.0)[place].astype(np.float64)

@@ -2,9 +2,17 @@
 
 import dagster as dg
 
-from assets.checks import expectations
-from assets.features import technical_features
-from assets.forecasts import market_regimes, price_forecasts
+from assets.checks import drift, expectations
+from assets.features import (
+    chart_patterns,
+    correlations,
+    custom_features,
+    depth_features,
+    news_features,
+    technical_features,
+    volume_profiles,
+)
+from assets.forecasts import market_regimes, price_forecasts, sentiment_scores
 from assets.market import candles, funding_rates, instruments, listings
 from assets.news import articles, macro_series, social_posts
 from assets.partitions import HISTORY
@@ -20,7 +28,7 @@ from assets.reports import (
 )
 from assets.resources import DeskResource
 from assets.signals import published_signals, strategy_signals
-from assets.training import price_models, regime_models, rule_models
+from assets.training import price_models, regime_models, rule_models, sentiment_models
 from assets.upkeep import archive_files
 from pipelines import jobs, schedules, sensors
 
@@ -35,11 +43,19 @@ ASSETS = [
     social_posts,
     macro_series,
     technical_features,
+    chart_patterns,
+    volume_profiles,
+    depth_features,
+    correlations,
+    custom_features,
     price_models,
     regime_models,
     rule_models,
     price_forecasts,
     market_regimes,
+    sentiment_models,
+    sentiment_scores,
+    news_features,
     strategy_signals,
     published_signals,
     positions,
@@ -56,7 +72,7 @@ ASSETS = [
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(ASSETS),
-    asset_checks=dg.load_asset_checks_from_modules([expectations]),
+    asset_checks=dg.load_asset_checks_from_modules([drift, expectations]),
     jobs=jobs.ALL,
     schedules=schedules.ALL,
     sensors=sensors.ALL,

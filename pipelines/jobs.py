@@ -7,8 +7,10 @@ def _assets(*names: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
 
 
-#: Great Expectations takes seconds to load: it has its turn once a day.
-_SLOW_CHECKS = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["market", "candles"]), "expectations"))
+#: Drift shows over days, and is looked for once a day.
+_DRIFT = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["forecasts", "price_forecasts"]), "drift"))
+#: Great Expectations takes seconds to load: it has its turn once a day too.
+_SLOW_CHECKS = _DRIFT | dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["market", "candles"]), "expectations"))
 
 
 #: History in, models trained: once per book, over all of its history at once.
@@ -18,6 +20,10 @@ bootstrap = dg.define_asset_job(
         "market/instruments",
         "market/candles",
         "features/technical_features",
+        "features/chart_patterns",
+        "features/volume_profiles",
+        "features/correlations",
+        "features/custom_features",
         "training/price_models",
         "training/regime_models",
         "training/rule_models",
@@ -45,7 +51,13 @@ intraday = dg.define_asset_job(
 #: What rests on bars that came late, from their day on: only what differs is written.
 recompute = dg.define_asset_job(
     "recompute",
-    _assets("features/technical_features"),
+    _assets(
+        "features/technical_features",
+        "features/chart_patterns",
+        "features/volume_profiles",
+        "features/correlations",
+        "features/custom_features",
+    ),
     description="Compute the features anew from the day of late or revised candles on; what has not changed stays.",
 )
 
@@ -54,6 +66,11 @@ daily = dg.define_asset_job(
     "daily",
     _assets(
         "market/candles",
+        "features/chart_patterns",
+        "features/volume_profiles",
+        "features/correlations",
+        "features/custom_features",
+        "features/depth_features",
         "signals/published_signals",
         "portfolio/positions",
         "portfolio/equity_curve",
@@ -63,8 +80,9 @@ daily = dg.define_asset_job(
         "reports/compliance_report",
         "reports/regulatory_report",
         "reports/risk_report",
-    ),
-    description="Value the book at the newest close and write the reports of the day.",
+    )
+    | _DRIFT,
+    description="Value the book at the newest close, write the reports of the day, and features no signal waits for.",
 )
 
 #: Models trained anew on all that is known by now.
@@ -91,8 +109,17 @@ upkeep = dg.define_asset_job(
 #: What is told besides prices: asked of every declared source that is due.
 sources = dg.define_asset_job(
     "sources",
-    _assets("news/articles", "news/social_posts", "news/macro_series", "market/funding_rates", "market/listings"),
-    description="Visit the declared sources of news, posts, series, funding, and venues.",
+    _assets(
+        "news/articles",
+        "news/social_posts",
+        "news/macro_series",
+        "market/funding_rates",
+        "market/listings",
+        "training/sentiment_models",
+        "forecasts/sentiment_scores",
+        "features/news_features",
+    ),
+    description="Visit the declared sources of news, posts, series, funding, and venues; judge what is told.",
 )
 
 ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute, taxes]

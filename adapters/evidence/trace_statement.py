@@ -103,8 +103,8 @@ _OF_ITS_BAR = f"""left join touched_features as f
         on p.symbol = %(symbol)s and p.book = f.book and p.ts = f.ts and {_SHOWN.format(row="f", at="p.at")}"""
 
 #: A regime rests on all rows up to its bar: whether one of them is touched. Of rows that were replaced at one time, one
-#: that is neither earlier nor was known earlier than another proves nothing that the other does not: mostly one is left,
-#: where else every regime would be compared with every row.
+#: that is neither earlier nor was known earlier than another proves nothing that the other does not: mostly one is
+#: left, where else every regime would be compared with every row.
 _SPANS = """
 spans as materialized (
     select f.book, f.since, f.replaced, f.ts

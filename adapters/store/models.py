@@ -63,3 +63,12 @@ def named(connection: Connection, table: str, book: str, start: str) -> dict[str
     ids = ", ".join(row["model_id"][:12] for row in connection.execute(known.format(name), (book,)))
     said = "several models begin" if found else "no model begins"
     raise BadData(f"training.{table}: {said} with {start} in book {book}; there are {ids or 'none'}")
+
+
+def all_of(connection: Connection, table: str, book: str) -> list[dict[str, Any]]:
+    """Return all models of `book` in `training.<table>`, without their text, the newest first."""
+    names = [name for name in _COLUMNS if name != "artefact"]
+    statement = syntax.SQL(
+        "select {}, knowledge_ts from training.{} where book = %s order by knowledge_ts desc, model_id"
+    ).format(syntax.SQL(", ").join(map(syntax.Identifier, names)), syntax.Identifier(table))
+    return connection.execute(statement, (book,)).fetchall()

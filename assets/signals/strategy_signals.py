@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from adapters.store import model_states, parameters, signals
 from adapters.store import models as registry
-from adapters.store import parameters, signals
 from assets.partitions import DAILY
 from assets.resources import Desk, DeskResource
 from trading.audit import digest_row
@@ -89,7 +89,8 @@ def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: Mapping[st
         version = parameters.ensure_strategy(connection, name, values, "tradewind", "defaults")
         learned = name == "follow_forecast"
         table, kind = ("price_models", None) if learned else ("rule_models", f"rule_{name}")
-        model_id = registry.newest(connection, table, at.book, kind)["model_id"]
+        in_force = model_states.last_champion(connection, at.book) if learned else None
+        model_id = in_force or registry.newest(connection, table, at.book, kind)["model_id"]
     held = {
         owner: (float(base), float(quote)) for owner, (base, quote) in signals.holdings(at.database, at.book).items()
     }
@@ -97,7 +98,9 @@ def _signals(at: Desk, name: str, bar: datetime, now: datetime, rows: Mapping[st
     for symbol, known in rows.items():
         desire = strategy(name)(known.row(held.get((name, symbol), _NOTHING), bar, at.timeframe), values)
         place = Place(at.book, name, at.venue, symbol, at.timeframe)
-        made.append(signal(place, bar, now, known, desire, _lineage(at, known, model_id, version)))
+        # A canary may have told what this symbol rests on.
+        own = known.forecast.get("model_id", model_id) if learned else model_id
+        made.append(signal(place, bar, now, known, desire, _lineage(at, known, own, version)))
     return made
 
 

@@ -61,7 +61,7 @@ def remade(
         BadData: a model that a row names is not stored, or damaged.
     """
     from assets.model_registry import model
-    from models.forecast import lightgbm_return
+    from models.forecast import kinds
     from models.regime import gaussian_mixture
 
     told("computed again", 0, 3)
@@ -69,7 +69,7 @@ def remade(
     found = [computed.features()]
     told("computed again", 1, 3)
     priced = [model(models.named(connection, "price_models", book, one)) for one in computed.models(_FORECASTS)]
-    found.append(computed.forecasts({one.model_id: (one, lightgbm_return.predict) for one in priced}))
+    found.append(computed.forecasts({one.model_id: (one, kinds.of(one.kind).predict) for one in priced}))
     told("computed again", 2, 3)
     mixed = [model(models.named(connection, "regime_models", book, one)) for one in computed.models(_REGIMES)]
     found.append(computed.regimes({one.model_id: (one, gaussian_mixture.predict) for one in mixed}))

@@ -1,47 +1,38 @@
 """Forecast of the log return over a horizon with gradient boosted trees (LightGBM), scored walk-forward.
 
-The trees learn the return in units of the volatility that was known at the time: symbols and calm and wild times then
-weigh alike. Forecasts are given back as log returns.
+The trees learn the return in units of the volatility that was known at the time (scaled_return.py). Forecasts are given
+back as log returns.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from models.features import data_hash
-from models.model import Model, Parameter, build, finite, need_columns, verify
-from models.scores import scorecard
-from models.splits import walk_forward
+from models.forecast import scaled_return, trees
+from models.forecast.scaled_return import CUT, FORECAST, MIN_ROWS, SCALE
+from models.forecast.trees import DEFAULTS, THREADS
+from models.model import Model, Parameter, finite, need_columns, verify
 from trading.errors import BadData
 
+__all__ = [
+    "CUT",
+    "DEFAULTS",
+    "FORECAST",
+    "KIND",
+    "MIN_ROWS",
+    "SCALE",
+    "THREADS",
+    "fit",
+    "predict",
+    "train",
+    "training_rows",
+]
+
 KIND = "lightgbm_return"
-
-#: Standard deviation of one bar's log return: the unit of the target. The frame needs it, as a feature or beside them.
-SCALE = "volatility_24"
-
-MIN_ROWS = 300
-
-#: LightGBM's threads spin while they wait for each other: beside busy processes two are far slower than one.
-THREADS = 1
-
-#: Targets beyond this many deviations are cut: one crash must not shape every tree.
-CUT = 5.0
-
-FORECAST = ("symbol", "ts", "expected_return", "sigma")
-
-DEFAULTS: Mapping[str, Parameter] = {
-    "rounds": 100,
-    "learning_rate": 0.02,
-    "num_leaves": 8,
-    "min_share_in_leaf": 0.02,
-    "feature_fraction": 0.6,
-    "bagging_fraction": 0.7,
-    "lambda_l2": 5.0,
-    "max_bin": 63,
-}
 
 Array = NDArray[np.float64]
 
@@ -69,22 +60,29 @@ def fit(
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    settings = _settings(params)
+    settings = trees.settings_of(params, KIND)
     rows = training_rows(frame, features)
-    x, unit, label = _arrays(rows, features, horizon)
-    scores = _walk(rows, x, unit, label, settings=settings, seed=seed, folds=folds)
-    counts = {"rows_trained": float(rows.height), "rows_dropped": float(frame.height - rows.height)}
-    return build(
-        kind=KIND,
-        features=features,
-        params={**settings, "horizon": horizon, "folds": folds},
-        seed=seed,
-        trained_from=rows.item(0, "ts"),
-        trained_to=rows.item(-1, "ts"),
-        data_hash=data_hash(rows),
-        scores={**scores, **counts},
-        artefact=_train(x, np.clip(label / unit, -CUT, CUT), list(features), settings, seed),
-    )
+    names = [f"f{column}" for column in range(len(features))]
+
+    def learn(x: Array, target: Array) -> Callable[[Array], Array]:
+        grown = trees.grow(x, target, names, settings, seed)
+        return lambda other: trees.apply(grown, other)
+
+    scores = scaled_return.walk(rows, features, horizon, learn, folds, KIND)
+    told = {**settings, "horizon": horizon, "folds": folds}
+    trained = train(rows, features, horizon, settings, seed)
+    return scaled_return.made(KIND, frame, rows, features, told, seed, scores, trained)
+
+
+def train(
+    rows: pl.DataFrame, features: Sequence[str], horizon: int, settings: Mapping[str, Parameter], seed: int
+) -> tuple[str, str]:
+    """Return the text of the trees grown on all `rows` (of `training_rows`) and the data hash of these."""
+    x, unit, label = scaled_return.arrays(rows, features, horizon)
+    with ThreadPoolExecutor(1) as beside:
+        # Trees grow on one thread and leave the interpreter alone meanwhile; the hash of many rows takes seconds.
+        marked = beside.submit(data_hash, rows)
+        return trees.grow(x, scaled_return.target(label, unit), features, settings, seed), marked.result()
 
 
 def training_rows(frame: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
@@ -94,15 +92,7 @@ def training_rows(frame: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
         BadData: a column is missing, or fewer than MIN_ROWS rows are complete.
 
     """
-    columns = list(dict.fromkeys((SCALE, *features)))
-    need_columns(frame, ("symbol", "ts", "t0", "t1", "label", *columns), KIND)
-    complete = frame.filter(finite([*columns, "label"]) & (pl.col(SCALE) > 0))
-    rows = complete.select("symbol", "ts", "t0", "t1", "label", *columns).sort("ts", "symbol")
-    if rows.height < MIN_ROWS:
-        raise BadData(
-            f"{KIND}: {rows.height} complete training rows of {frame.height}; {MIN_ROWS} are needed after the warm-up"
-        )
-    return rows
+    return scaled_return.training_rows(frame, features, KIND)
 
 
 def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
@@ -114,92 +104,42 @@ def predict(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
         BadData: the model is damaged or of another kind, or a feature column is missing.
 
     """
-    import lightgbm
-
-    verify(model, KIND)
-    need_columns(frame, ("symbol", "ts", SCALE, *model.features), KIND)
-    rows = frame.filter(finite(list(dict.fromkeys((SCALE, *model.features))))).sort("symbol", "ts")
+    rows = _asked(model, frame)
     if rows.is_empty():
         return rows.select("symbol", "ts", expected_return=pl.lit(0.0), sigma=pl.lit(0.0))
+    told = _of(model, trees.apply, rows)
+    return scaled_return.forecasts(model, rows, told)
+
+
+def explain(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return symbol, ts and per feature what it adds to the forecast, `bias` what is expected of nothing: log returns.
+
+    The numbers of a row sum to its expected_return.
+
+    Raises:
+        BadData: as for `predict`.
+
+    """
+    rows = _asked(model, frame)
+    names = [*model.features, "bias"]
+    if rows.is_empty():
+        return rows.select("symbol", "ts", **{name: pl.lit(0.0) for name in names})
+    unit = scaled_return.arrays(rows.with_columns(label=0.0), model.features, int(model.params["horizon"]))[1]
+    added = _of(model, trees.contributions, rows) * unit[:, None]
+    return rows.select("symbol", "ts").with_columns(
+        pl.Series(name, added[:, place]) for place, name in enumerate(names)
+    )
+
+
+def _asked(model: Model, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the complete rows of `frame`, for a model that is whole."""
+    verify(model, KIND)
+    need_columns(frame, ("symbol", "ts", SCALE, *model.features), KIND)
+    return frame.filter(finite(list(dict.fromkeys((SCALE, *model.features))))).sort("symbol", "ts")
+
+
+def _of(model: Model, ask: Callable[[str, Array, Sequence[str]], Array], rows: pl.DataFrame) -> Array:
     try:
-        booster = lightgbm.Booster(model_str=model.artefact)
-    except lightgbm.basic.LightGBMError as error:
-        raise BadData(f"model {model.model_id}: its text is no LightGBM model: {error}") from error
-    if tuple(booster.feature_name()) != model.features:
-        raise BadData(f"model {model.model_id}: its trees were grown on other features than it names")
-    told = np.asarray(booster.predict(rows.select(model.features).to_numpy(), num_threads=THREADS), dtype=np.float64)
-    unit = rows[SCALE].to_numpy() * math.sqrt(int(model.params["horizon"]))
-    forecasts = rows.select("symbol", "ts").with_columns(
-        expected_return=pl.Series(told * unit), sigma=pl.Series(unit * model.scores["standard_error"])
-    )
-    return forecasts.filter(finite(["expected_return", "sigma"]))
-
-
-def _arrays(rows: pl.DataFrame, features: Sequence[str], horizon: int) -> tuple[Array, Array, Array]:
-    """Return the features, the expected size of the label (one standard deviation) and the label of each row."""
-    unit = rows[SCALE].to_numpy() * math.sqrt(horizon)
-    return rows.select(features).to_numpy(), unit, rows["label"].to_numpy()
-
-
-def _settings(params: Mapping[str, Parameter] | None) -> dict[str, Parameter]:
-    unknown = sorted(set(params or {}) - set(DEFAULTS))
-    if unknown:
-        raise BadData(f"{KIND}: unknown parameter {', '.join(unknown)}; known are {', '.join(DEFAULTS)}")
-    return {**DEFAULTS, **(params or {})}
-
-
-def _walk(
-    rows: pl.DataFrame,
-    x: Array,
-    unit: Array,
-    label: Array,
-    *,
-    settings: Mapping[str, Parameter],
-    seed: int,
-    folds: int,
-) -> dict[str, float]:
-    """Return the scores of the forecasts that models of the past made for each fold."""
-    names = [f"f{column}" for column in range(x.shape[1])]
-    target = np.clip(label / unit, -CUT, CUT)
-    told, past, outcome, errors = [], [], [], []
-    for split in walk_forward(rows["t0"], rows["t1"], folds):
-        if len(split.train) < MIN_ROWS // 3:
-            continue
-        booster = _train(x[split.train], target[split.train], names, settings, seed)
-        guess = _apply(booster, x[split.test])
-        told.append(guess * unit[split.test])
-        past.append(np.full(len(split.test), label[split.train].mean()))
-        outcome.append(label[split.test])
-        errors.append(guess - target[split.test])
-    if not told:
-        raise BadData(f"{KIND}: no fold of {folds} leaves enough rows to train on; give more history or fewer folds")
-    scores = scorecard(np.concatenate(told), np.concatenate(past), np.concatenate(outcome))
-    return {**scores, "standard_error": float(np.concatenate(errors).std())}
-
-
-def _train(x: Array, target: Array, names: list[str], settings: Mapping[str, Parameter], seed: int) -> str:
-    """Return the text of a booster."""
-    import lightgbm
-
-    told = {key: value for key, value in settings.items() if key not in ("rounds", "min_share_in_leaf")}
-    data = lightgbm.Dataset(
-        x, target, feature_name=names, params={"max_bin": settings["max_bin"], "verbosity": -1, "num_threads": THREADS}
-    )
-    fixed = {
-        **told,
-        "objective": "regression",
-        "bagging_freq": 1,
-        "min_data_in_leaf": max(20, int(len(target) * float(settings["min_share_in_leaf"]))),
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": THREADS,
-        "seed": seed,
-        "verbosity": -1,
-    }
-    return lightgbm.train(fixed, data, num_boost_round=int(settings["rounds"])).model_to_string()
-
-
-def _apply(booster: str, x: Array) -> Array:
-    import lightgbm
-
-    return np.asarray(lightgbm.Booster(model_str=booster).predict(x, num_threads=THREADS), dtype=np.float64)
+        return ask(model.artefact, rows.select(model.features).to_numpy(), model.features)
+    except BadData as error:
+        raise BadData(f"model {model.model_id}: {error}") from error

@@ -27,6 +27,10 @@ ALLOWED = {
 ALLOWED_IN_MODULE = {
     "trading.backtest.kernel": {"numba"},
     "cli.session.search": {"optuna"},
+    "models.sentiment.vader": {"vaderSentiment"},
+    # What scikit-learn itself is built on: sparse matrices, and a limit to its threads.
+    "models.sentiment.words": {"scipy"},
+    "models.sentiment.tfidf": {"threadpoolctl"},
     "adapters.pdf": {"weasyprint"},
 }
 DOMAIN = ("trading", "services.execution")

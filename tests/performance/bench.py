@@ -39,6 +39,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
     from tests.performance import (
         book_updates,
         engine,
+        features,
         ingest,
         ingest_peers,
         ingest_scale,
@@ -46,6 +47,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         report_sql,
         restart,
         signal_to_wire,
+        train_lightgbm,
     )
 
     return {
@@ -54,6 +56,10 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "engine_backtrader": engine.backtrader,
         "engine_nautilus": engine.nautilus,
         "engine_scale": engine.scale,
+        "features_polars_talib": features.polars_talib,
+        "features_talib": features.talib,
+        "features_pandas_ta": features.pandas_ta,
+        "features_incremental": features.incremental,
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
         "ingest_rowwise": ingest_peers.rowwise,
@@ -66,6 +72,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "signal_to_wire": signal_to_wire.latency,
         "restart_cold": restart.from_nothing,
         "restart_standby": restart.from_standby,
+        "train_lightgbm": train_lightgbm.train,
     }
 
 

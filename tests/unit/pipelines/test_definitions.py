@@ -35,9 +35,16 @@ def test_assets_jobs_and_checks_are_these():
 
     graph = defs.resolve_asset_graph()
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        "features/chart_patterns",
+        "features/correlations",
+        "features/custom_features",
+        "features/depth_features",
+        "features/news_features",
         "features/technical_features",
+        "features/volume_profiles",
         "forecasts/market_regimes",
         "forecasts/price_forecasts",
+        "forecasts/sentiment_scores",
         "market/candles",
         "market/funding_rates",
         "market/instruments",
@@ -59,9 +66,11 @@ def test_assets_jobs_and_checks_are_these():
         "training/price_models",
         "training/regime_models",
         "training/rule_models",
+        "training/sentiment_models",
         "upkeep/archive_files",
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
+        "forecasts/price_forecasts:drift",
         "market/candles:complete",
         "market/candles:expectations",
         "market/candles:fresh",

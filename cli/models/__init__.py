@@ -1,0 +1,1 @@
+"""The verbs of `tradewind models`: models scored, registered, promoted by evidence, explained."""
