@@ -160,7 +160,7 @@ def over(items: pl.DataFrame, cuts: int, change: Compute = lambda rows: rows) ->
 
 
 def test_no_mood_sees_what_was_read_later(seed: int):
-    assert over(drawn(seed), 200) == []
+    assert over(drawn(seed), 80) == []
 
 
 @pytest.mark.parametrize(

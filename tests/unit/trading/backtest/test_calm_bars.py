@@ -1,12 +1,21 @@
 """Bars that are passed over together are those that would be passed over one by one."""
 
+import os
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.trading.backtest.made import BTC as BTC_MADE
+from tests.unit.trading.backtest.made import ETH as ETH_MADE
+from tests.unit.trading.backtest.made import grid, opened, setup, still, told
+from tests.unit.trading.made import LIMITS as LIMITED
+from trading.backtest.engine import Engine
 from trading.backtest.idle import Idle, Wanted
 from trading.backtest.slots import slots
 from trading.backtest.sub_account import Standing
@@ -17,7 +26,8 @@ from trading.order import OrderType, Side
 from trading.simulation.grid import GridBars
 from trading.simulation.path import TickBar
 from trading.simulation.working_order import WorkingOrder
-from trading.strategies.strategy import Desire
+from trading.strategies import registry
+from trading.strategies.strategy import Desire, Parameters, Registered, Row, quantize
 from trading.timeframe import Timeframe
 
 D = Decimal
@@ -47,7 +57,7 @@ standings = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(standings, bars, st.sampled_from(LIMITS))
 def test_as_many_bars_are_calm_as_are_one_after_the_other(standing: Standing, drawn: Bars, limits: Limits):
     idle = Idle.of(BTC, limits, Timeframe(3600))
@@ -71,7 +81,7 @@ LENGTH, START = 3_600_000, 7_200_000
 markets = st.lists(st.none() | st.tuples(*[st.integers(90, 110)] * 4), min_size=3, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     markets,
     st.integers(88, 112),
@@ -85,17 +95,82 @@ def test_an_order_is_untouched_in_the_slots_in_which_the_venue_may_sleep(
         for slot, prices in enumerate(drawn)
         if prices is not None
     ]
-    grid = GridBars(["BTC/USDT"])
-    grid.append("BTC/USDT", held)
+    held_bars = GridBars(["BTC/USDT"])
+    held_bars.append("BTC/USDT", held)
     count = len(drawn) - 1
-    made = slots(grid, "BTC/USDT", START + LENGTH, LENGTH, count - 1)
-    shown = [grid.shows("BTC/USDT", START + (slot + 1) * LENGTH) or 0 for slot in range(count - 1)]
+    made = slots(held_bars, "BTC/USDT", START + LENGTH, LENGTH, count - 1)
+    shown = [held_bars.shows("BTC/USDT", START + (slot + 1) * LENGTH) or 0 for slot in range(count - 1)]
     assert made.shows.tolist() == shown
     side, type_ = kind
-    venue = Venue(instruments=[BTC], bars=grid, length=LENGTH, start=START, half_spread_bps=D(0))
+    venue = Venue(instruments=[BTC], bars=held_bars, length=LENGTH, start=START, half_spread_bps=D(0))
     limit, stop = (price, None) if type_ is OrderType.LIMIT else (None, price)
     order = WorkingOrder(1, "c", "book", "BTC/USDT", side, type_, lots=1, placed=0, limit=limit, stop=stop)
     venue.books["BTC/USDT"].resting[1] = order
     sleeping = [venue.sleeps(START + (slot + 1) * LENGTH) for slot in range(count - 1)]
     expected = sleeping.index(False) if False in sleeping else len(sleeping)
     assert made.untouched(order, 0, count - 1) == expected
+
+
+class Wary(Parameters):
+    """No parameters."""
+
+
+def wary(name: str) -> Registered:
+    """What its row says under `name`, and one part in ten more of it by somebody who holds something already."""
+
+    def desire(row: Row, parameters: Wary) -> Desire:
+        wanted: Any = row[name]
+        exposure, stop = wanted
+        more = 1.1 if row["held_exposure"] and exposure else 1.0
+        return Desire(quantize(exposure * more), None if stop is None else quantize(stop), f"{name} was told so")
+
+    return Registered(desire, Wary, lambda _: (name, "held_exposure"))
+
+
+def market(chance: Random, count: int, jumps: float) -> list[tuple[int, int, int, int] | None]:
+    """Bars that drift for long in one direction, with a hole or a jump now and then."""
+    close, drift, found = 10_000, 0, list[tuple[int, int, int, int] | None]()
+    for _ in range(count):
+        if chance.random() < 0.05:
+            drift = chance.choice([-40, -5, 0, 5, 40])
+        first = close if chance.random() > jumps else close + chance.randint(-600, 600)
+        last = max(first + drift + chance.randint(-10, 10), 1000)
+        wick = chance.randint(0, 30)
+        found.append(
+            None if chance.random() < 0.02 else (first, max(first, last) + wick, min(first, last) - wick, last)
+        )
+        close = last
+    return found
+
+
+def wishes(chance: Random, count: int) -> list[tuple[float, float | None]]:
+    """What is wanted, the same for long."""
+    found, wish = list[tuple[float, float | None]](), (0.0, None)
+    for _ in range(count):
+        if chance.random() < 0.06:
+            wish = (chance.choice([0.0, 0.3, 0.6, 0.9]), chance.choice([None, 0.02, 0.08]))
+        found.append(wish)
+    return found
+
+
+@pytest.mark.parametrize("number", range(int(os.environ.get("TRADEWIND_TEST_CALM_MARKETS", "12"))))
+def test_a_brief_backtest_of_long_calm_markets_is_the_whole_one(
+    number: int, seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    """Peaks rise, stops are struck, gates close, strategies are told what they hold."""
+    chance, count = Random(f"{seed} {number}"), 160
+    for name in ("one", "two"):
+        monkeypatch.setitem(registry.STRATEGIES, name, wary(name))
+    panel = {symbol: [still(10_000), *market(chance, count, 0.02)] for symbol in ("BTC/USDT", "ETH/USDT")}
+    wants = {symbol: {name: wishes(chance, count + 1) for name in ("one", "two")} for symbol in panel}
+    source = told(panel, wants, volatility=chance.choice([0.0001, 0.004]))
+    source.closed = {
+        opened(step): {chance.choice([*panel]): "stale_bars"} for step in range(count) if chance.random() < 0.03
+    }
+    limits = LIMITED.model_copy(update={"max_drawdown": D(chance.choice(["0.02", "0.1", "1"])), "price_collar": D(1)})
+    place = setup(count, ("one", "two"), (BTC_MADE, ETH_MADE), limits=limits)
+    place = replace(place, strategies={name: Wary() for name in ("one", "two")})
+    whole, brief = (Engine(replace(place, brief=each), grid(panel), source).run() for each in (False, True))
+    assert brief.fills == whole.fills
+    assert brief.orders == whole.orders
+    assert replace(brief, decisions=[]) == replace(whole, decisions=[])
