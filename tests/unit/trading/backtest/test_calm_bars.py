@@ -116,12 +116,12 @@ class Wary(Parameters):
 
 
 def wary(name: str) -> Registered:
-    """What its row says under `name`, and one part in ten more of it by somebody who holds something already."""
+    """What its row says under `name`, and twice a small one by somebody who holds something already."""
 
     def desire(row: Row, parameters: Wary) -> Desire:
         wanted: Any = row[name]
         exposure, stop = wanted
-        more = 1.1 if row["held_exposure"] and exposure else 1.0
+        more = 2.0 if row["held_exposure"] and exposure < 0.5 else 1.0
         return Desire(quantize(exposure * more), None if stop is None else quantize(stop), f"{name} was told so")
 
     return Registered(desire, Wary, lambda _: (name, "held_exposure"))
@@ -167,7 +167,7 @@ def test_a_brief_backtest_of_long_calm_markets_is_the_whole_one(
     source.closed = {
         opened(step): {chance.choice([*panel]): "stale_bars"} for step in range(count) if chance.random() < 0.03
     }
-    limits = LIMITED.model_copy(update={"max_drawdown": D(chance.choice(["0.02", "0.1", "1"])), "price_collar": D(1)})
+    limits = LIMITED.model_copy(update={"max_drawdown": D(chance.choice(["0.02", "0.04", "1"])), "price_collar": D(1)})
     place = setup(count, ("one", "two"), (BTC_MADE, ETH_MADE), limits=limits)
     place = replace(place, strategies={name: Wary() for name in ("one", "two")})
     whole, brief = (Engine(replace(place, brief=each), grid(panel), source).run() for each in (False, True))
