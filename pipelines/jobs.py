@@ -20,10 +20,6 @@ bootstrap = dg.define_asset_job(
         "market/instruments",
         "market/candles",
         "features/technical_features",
-        "features/chart_patterns",
-        "features/volume_profiles",
-        "features/correlations",
-        "features/custom_features",
         "training/price_models",
         "training/regime_models",
         "training/rule_models",
@@ -66,11 +62,6 @@ daily = dg.define_asset_job(
     "daily",
     _assets(
         "market/candles",
-        "features/chart_patterns",
-        "features/volume_profiles",
-        "features/correlations",
-        "features/custom_features",
-        "features/depth_features",
         "signals/published_signals",
         "portfolio/positions",
         "portfolio/equity_curve",
@@ -82,7 +73,20 @@ daily = dg.define_asset_job(
         "reports/risk_report",
     )
     | _DRIFT,
-    description="Value the book at the newest close, write the reports of the day, and features no signal waits for.",
+    description="Value the book at the newest close and write the reports of the day.",
+)
+
+#: What no signal waits for: each asset computes from the start of the history, so it has its turn once a day.
+studies = dg.define_asset_job(
+    "studies",
+    _assets(
+        "features/chart_patterns",
+        "features/volume_profiles",
+        "features/correlations",
+        "features/custom_features",
+        "features/depth_features",
+    ),
+    description="Compute patterns, volume profiles, correlations, own indicators and features of order books of a day.",
 )
 
 #: Models trained anew on all that is known by now.
@@ -122,4 +126,4 @@ sources = dg.define_asset_job(
     description="Visit the declared sources of news, posts, series, funding, and venues; judge what is told.",
 )
 
-ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute, taxes]
+ALL = [bootstrap, intraday, daily, training, upkeep, sources, recompute, taxes, studies]

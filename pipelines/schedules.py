@@ -53,6 +53,17 @@ def daily_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
 
 
 @dg.schedule(
+    job=jobs.studies,
+    cron_schedule="10 0 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def studies_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
+    """Compute the features of the day that has ended that no signal waits for."""
+    return _request(context, "studies", timedelta(days=1))
+
+
+@dg.schedule(
     job=jobs.training,
     cron_schedule="30 0 * * *",
     execution_timezone="UTC",
@@ -117,6 +128,7 @@ ALL = [
     intraday_every_minute,
     daily_of_today,
     daily_of_yesterday,
+    studies_of_yesterday,
     training_every_day,
     taxes_every_day,
     upkeep_every_hour,

@@ -86,7 +86,7 @@ def test_assets_jobs_and_checks_are_these():
         ),
     }
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert names == {"bootstrap", "intraday", "daily", "training", "upkeep", "sources", "recompute", "taxes"}
+    assert names == {"bootstrap", "intraday", "daily", "training", "upkeep", "sources", "recompute", "taxes", "studies"}
 
 
 def test_every_asset_has_a_group_named_like_its_schema_kinds_and_a_description():

@@ -45,6 +45,7 @@ def test_intraday_takes_the_day_of_the_bar_that_closed(at: datetime, day: str, i
 def test_the_final_report_is_that_of_yesterday(instance: dg.DagsterInstance) -> None:
     at = datetime(2026, 3, 4, 0, 2, tzinfo=UTC)
     assert partition(asked(schedules.daily_of_yesterday, at, instance)) == "2026-03-03"
+    assert partition(asked(schedules.studies_of_yesterday, at, instance)) == "2026-03-03"
     assert partition(asked(schedules.daily_of_today, at, instance)) == "2026-03-04"
 
 
