@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
     from adapters.evidence.history import Row
 
-_TRAINED = ("lightgbm_return", "gaussian_mixture_regime")
-#: What the target of a price model is measured in; its training rows have it beside the features.
-_SCALE = "volatility_24"
-
 
 class Learning:
     """Answers for each model once: orders share them, and their training rows are many."""
@@ -50,8 +46,6 @@ class Learning:
             return Learned(name, None, None, None)
         if model["place"] == "rule_models":
             return self._ruled(name, model, chosen)
-        if model["kind"] not in _TRAINED:
-            return Learned(name, None, None, None)
         try:
             return self._trained(name, model, chosen)
         except BadData:
@@ -77,27 +71,30 @@ class Learning:
         return Learned(name, data_hash(within), times[0], times[-1])
 
     def _rows(self, model: "Row", chosen: dict[str, Any]) -> "pl.DataFrame":
-        """Return the rows to train on as they were known when the model was made."""
+        """Return the rows to train on as they were known when the model was made; BadData for an unknown kind."""
+        from models.forecast import kinds, scaled_return
+        from models.labels import training_set
+        from models.regime import gaussian_mixture
+
         made = model["knowledge_ts"]
         where = {"venue": chosen["venue"], "timeframe": chosen["timeframe"], "symbol": tuple(chosen["symbols"])}
         learned = model["place"] == "price_models"
+        if learned:
+            kinds.of(model["kind"])
+        elif model["kind"] != gaussian_mixture.KIND:
+            raise BadData(f"{model['kind']} is no kind of regime model")
         features = self._store.read(
             "features.technical_features",
             {"book": model["book"], **where},
             end=made,
             as_of=made,
-            columns=["symbol", "ts", *dict.fromkeys((*([_SCALE] if learned else []), *model["features"]))],
+            columns=["symbol", "ts", *dict.fromkeys((*([scaled_return.SCALE] if learned else []), *model["features"]))],
         )
         if not learned:
-            from models.regime import gaussian_mixture
-
             return gaussian_mixture.training_rows(features)
-        from models.forecast import lightgbm_return
-        from models.labels import training_set
-
         panel = self._store.read("market.candles", where, _start(chosen), made, as_of=made, columns=list(PANEL))
         labelled = training_set(features, panel, Timeframe.parse(chosen["timeframe"]), model["parameters"]["horizon"])
-        return lightgbm_return.training_rows(labelled, model["features"])
+        return scaled_return.training_rows(labelled, model["features"], model["kind"])
 
 
 def _start(chosen: dict[str, Any]) -> datetime:

@@ -74,12 +74,13 @@ class OtherModel:
 
 def _model(connection: Connection, book: str, start: str) -> "Model":
     from assets.model_registry import model
-    from models.forecast.lightgbm_return import KIND
+    from models.forecast import kinds
     from models.model import verify
 
     try:
         found = model(models.named(connection, "price_models", book, start))
-        verify(found, KIND)
+        kinds.of(found.kind)
+        verify(found, found.kind)
     except BadData as error:
         raise Misconfigured(f"--change model: {error}") from None
     return found
@@ -99,7 +100,8 @@ def _forecasts(
     """
     import polars as pl
 
-    from models.forecast.lightgbm_return import SCALE, predict
+    from models.forecast import kinds
+    from models.forecast.scaled_return import SCALE
 
     columns = list(dict.fromkeys(("symbol", "ts", SCALE, *model.features)))
     together: defaultdict[Any, dict[str, Mapping[str, Any]]] = defaultdict(dict)
@@ -110,6 +112,6 @@ def _forecasts(
     for rows in together.values():
         each: Sequence[Mapping[str, Any]] = list({row["symbol"]: row for row in rows.values()}.values())
         frame = pl.DataFrame([{name: row.get(name) for name in columns} for row in each], infer_schema_length=None)
-        told = {row["symbol"]: row for row in predict(model, frame).iter_rows(named=True)}
+        told = {row["symbol"]: row for row in kinds.of(model.kind).predict(model, frame).iter_rows(named=True)}
         found |= {signal_id: told[row["symbol"]] for signal_id, row in rows.items() if row["symbol"] in told}
     return found

@@ -14,13 +14,17 @@ from adapters.store import models
 from adapters.store.database import Database
 from adapters.store.migrate import migrate
 from cli.program import app
-from tests.integration.cli.explained_book import Explained, change, open_book, traded
+from cli.session.learned import Learning
+from models.forecast import linear_return
+from models.labels import training_set
+from tests.integration.cli.explained_book import BAR, HORIZON, SEED, SERIES, Explained, change, open_book, traded
 from tests.integration.cli.forged_rows import PLANTS
 from tests.integration.cli.test_json import assert_documented
 from tests.integration.execution import conftest
 from tests.integration.execution.conftest import floor, start_simulator
 from tests.integration.execution.floor import BOOK, Floor
 from trading.errors import BadData
+from trading.indicators.technical import FEATURES
 
 __all__ = ["floor", "start_simulator"]
 
@@ -122,6 +126,22 @@ def _tables(book: Explained, order: str) -> None:
     assert "order not equal" in done.stdout
     done = said(url, order)
     assert (done.exit_code, "✗" in done.stdout) == (1, True)
+
+
+def test_what_a_line_was_made_from_is_read_again_as_for_trees(floor: Floor) -> None:
+    book = Explained(floor)
+    book.begin()
+    store, now = book.run(), floor.now()
+    where = {"book": BOOK, **SERIES}
+    features = store.read("features.technical_features", where, as_of=now, columns=["symbol", "ts", *FEATURES])
+    rows = training_set(features, book.known(store, now), BAR, HORIZON)
+    line = linear_return.fit(rows, FEATURES, HORIZON, SEED, folds=2)
+    book.add("price_models", line, now)
+    (row,) = floor.rows("select *, 'price_models' as place from training.price_models where kind = 'linear_return'")
+    owner = floor.rows("select * from ops.books")[0]
+    told = Learning(store)(row, owner)
+    assert (told.model_id, told.data_hash) == (line.model_id, line.data_hash)
+    assert (told.trained_from, told.trained_to) == (line.trained_from, line.trained_to)
 
 
 def test_a_closed_gate_names_its_check_and_an_exit_names_the_halt(floor: Floor) -> None:
