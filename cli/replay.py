@@ -1,7 +1,7 @@
 """`tradewind replay`: every decision made again from its record, as it was or under other limits, fees or forecasts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from trading.signal import Signal
 
 if TYPE_CHECKING:
     from adapters.evidence.replayed import Different, Replayed, Span
-    from adapters.store.database import Connection
+    from adapters.store.database import Connection, Database
     from cli.session.other_model import OtherModel
     from cli.session.remade import Remade
 
@@ -62,25 +62,39 @@ def replay(
     from adapters.store import books
     from adapters.store.database import Database
     from adapters.store.schema import require
-    from cli.session.remade import desired, remade
 
     settings, span = load(data_dir=data_dir), _span(day)
     changes = supposed(change or [], "--change ")
-    reached = partial(Database, size=2)
-    with server(settings) as url, reached(url) as database, progress() as told, database.transaction() as connection:
+    with (
+        server(settings) as url,
+        Database(url, size=2) as database,
+        progress() as told,
+        database.transaction() as connection,
+    ):
         require(connection, "ops.dead_letter_replays")
         chosen = books.chosen(connection, book)
-        other = _other(connection, chosen, changes.model, span)
+        other, signals = _other(connection, chosen, changes.model, span), dict[str, Signal]()
         limits = partial(changed, values=changes.limits, option="--change ")
-        signals: dict[str, Signal] = {}
-        on = partial(_on, changes=changes, other=other, signals=signals)
-        done = replayed(connection, chosen, span, limits, told, on)
-        answer, stages = _answer(connection, chosen, changes, span, other), list[Any]()
-        if not (changes.given or decisions_only):
-            stages = [*remade(database, connection, chosen, span, told), desired(connection, [*signals.values()])]
+        done = replayed(connection, chosen, span, limits, told, partial(_on, changes, other, signals))
+        answer = _answer(connection, chosen, changes, span, other)
+        skipped = changes.given or decisions_only
+        stages = [] if skipped else _stages(database, connection, chosen, span, told, [*signals.values()])
     _say(done, stages, answer, changes, json_=json_)
-    differs = done.broken or (done.different and not changes.given) or any(one.different for one in stages)
-    return 1 if differs else 0
+    return int(bool(done.broken or (done.different and not changes.given) or any(one.different for one in stages)))
+
+
+def _stages(
+    database: "Database",
+    connection: "Connection",
+    book: str,
+    span: "Span",
+    told: Callable[[str, int, int], None],
+    signals: "Sequence[Signal]",
+) -> "list[Remade]":
+    """Return how what came before the decisions comes out, in the order of the data."""
+    from cli.session.remade import desired, remade
+
+    return [*remade(database, connection, book, span, told), desired(connection, signals)]
 
 
 def _say(done: "Replayed", stages: "list[Remade]", answer: Answer, changes: Supposed, *, json_: bool) -> None:
@@ -102,7 +116,7 @@ def _other(connection: "Connection", book: str, start: str | None, span: "Span")
     return OtherModel(connection, book, start, span)
 
 
-def _on(ground: Ground, changes: Supposed, other: "OtherModel | None", signals: dict[str, Signal]) -> Ground:
+def _on(changes: Supposed, other: "OtherModel | None", signals: dict[str, Signal], ground: Ground) -> Ground:
     """Return what a decision rests on under `changes` but the limits; its signal is put to `signals`."""
     signals[ground.signal.signal_id] = ground.signal
     if changes.rates is not None:

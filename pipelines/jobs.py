@@ -7,9 +7,9 @@ def _assets(*names: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
 
 
-#: Drift shows over days, and is looked for once a day.
+#: Drift shows over days: it is looked for when the day is valued, not with every bar.
 _DRIFT = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["forecasts", "price_forecasts"]), "drift"))
-#: Great Expectations takes seconds to load: it has its turn once a day too.
+#: Great Expectations takes seconds to load: it has its turn then too.
 _SLOW_CHECKS = _DRIFT | dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["market", "candles"]), "expectations"))
 
 

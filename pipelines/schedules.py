@@ -1,6 +1,7 @@
 """When the jobs run by themselves, under `tradewind up`."""
 
 from datetime import UTC, timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -17,69 +18,40 @@ _UNDER_WAY = [
 ]
 
 Request = dg.RunRequest | dg.SkipReason
+_scheduled = partial(dg.schedule, execution_timezone="UTC", default_status=dg.DefaultScheduleStatus.RUNNING)
 
 
-@dg.schedule(
-    job=jobs.intraday,
-    cron_schedule="* * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.intraday, cron_schedule="* * * * *")
 def intraday_every_minute(context: dg.ScheduleEvaluationContext) -> Request:
     """Take the bar that has just closed to signals."""
     return _request(context, "intraday", timedelta(minutes=1))
 
 
-@dg.schedule(
-    job=jobs.daily,
-    cron_schedule="5-59/15 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.daily, cron_schedule="5-59/15 * * * *")
 def daily_of_today(context: dg.ScheduleEvaluationContext) -> Request:
     """Value the book and write the report of the current day as far as it has come."""
     return _request(context, "daily", timedelta(0))
 
 
-@dg.schedule(
-    job=jobs.daily,
-    cron_schedule="2 0 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.daily, cron_schedule="2 0 * * *")
 def daily_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
     """Write the final report of the day that has ended."""
     return _request(context, "daily", timedelta(days=1))
 
 
-@dg.schedule(
-    job=jobs.studies,
-    cron_schedule="10 0 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.studies, cron_schedule="10 0 * * *")
 def studies_of_yesterday(context: dg.ScheduleEvaluationContext) -> Request:
     """Compute the features of the day that has ended that no signal waits for."""
     return _request(context, "studies", timedelta(days=1))
 
 
-@dg.schedule(
-    job=jobs.training,
-    cron_schedule="30 0 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.training, cron_schedule="30 0 * * *")
 def training_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     """Train the models anew on all that is known by then."""
     return _request(context, "training")
 
 
-@dg.schedule(
-    job=jobs.taxes,
-    cron_schedule="20 0 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.taxes, cron_schedule="20 0 * * *")
 def taxes_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     """Tell the tax year of the day that has ended; on the first day of a year that is the year before."""
     year = f"{context.scheduled_execution_time.astimezone(UTC) - timedelta(days=1):%Y}"
@@ -87,23 +59,13 @@ def taxes_every_day(context: dg.ScheduleEvaluationContext) -> Request:
     return _under_way(context, "taxes", year) or runs.request("taxes", year, config={"reports__tax_report": rules})
 
 
-@dg.schedule(
-    job=jobs.upkeep,
-    cron_schedule="40 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.upkeep, cron_schedule="40 * * * *")
 def upkeep_every_hour(context: dg.ScheduleEvaluationContext) -> Request:
     """Archive and delete what is due by then, and refresh the rollups."""
     return _request(context, "upkeep")
 
 
-@dg.schedule(
-    job=jobs.sources,
-    cron_schedule="1-59/5 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
+@_scheduled(job=jobs.sources, cron_schedule="1-59/5 * * * *")
 def sources_every_five_minutes(context: dg.ScheduleEvaluationContext) -> Request:
     """Visit the sources that are due; without a file of sources nothing runs."""
     settings = load()

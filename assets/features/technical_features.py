@@ -3,8 +3,9 @@
 import dagster as dg
 import polars as pl
 
-from assets.partitions import DAILY, ONWARD, window
-from assets.resources import Desk, DeskResource
+from assets.features import written
+from assets.partitions import DAILY, window
+from assets.resources import DeskResource
 from trading.candle import PANEL
 
 
@@ -31,28 +32,15 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
         features = compute(panel, at.timeframe)
         if start is not None:
             features = features.filter(pl.col("ts") >= start)
-        written = at.store.write("features.technical_features", _rows(at, features), now)
-        days = at.store.days_written("features.technical_features", start) if ONWARD in context.run.tags else []
-    for day in days:
-        if day != context.partition_key:
-            context.log_event(
-                dg.AssetMaterialization(
-                    context.asset_key, partition=day, metadata={"because of late candles of": context.partition_key}
-                )
-            )
+        rows = features.with_columns(knowledge_ts=pl.col("ts") + at.timeframe.delta)
+        counts = written.write(context, at, "features.technical_features", rows, start, now)
     complete = features.drop_nulls().height
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": features.height,
-            "rows written": written,
+            **counts,
             "features": len(FEATURES),
             "complete rows": complete,
             "mean volatility_24": float(features["volatility_24"].mean() or 0.0),  # pyright: ignore[reportArgumentType]
             "mean rsi_14": float(features["rsi_14"].mean() or 0.0),  # pyright: ignore[reportArgumentType]
         }
     )
-
-
-def _rows(at: Desk, features: pl.DataFrame) -> pl.DataFrame:
-    keys = [pl.lit(value).alias(name) for name, value in at.keys.items()]
-    return features.with_columns(*keys, knowledge_ts=pl.col("ts") + at.timeframe.delta)

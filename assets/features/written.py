@@ -1,4 +1,4 @@
-"""How the assets beside the technical features end: versions written, and the other days that changed named."""
+"""How the assets that compute features from bars end: versions written, and the other days that changed named."""
 
 from datetime import datetime
 

@@ -1,5 +1,6 @@
 """Asset forecasts/price_forecasts: what the price model in force expects of each bar."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,10 @@ def price_forecasts(context: dg.AssetExecutionContext, desk: DeskResource) -> dg
         now = at.clock.now()
         start, end = window(context, now)
         span = (start or at.timeframe.open_of(now) - 24 * at.timeframe.delta, end)
-        forecasts, why = _in_force(at, span, now)
+        canaries = model_registry.in_state(at, "canary")
+        forecasts, why = _in_force(at, canaries, span, now)
         written = at.store.write("forecasts.price_forecasts", forecasts, now)
-        watched = _shadows(at, span, now)
+        watched = _watched(at, [*canaries, *model_registry.in_state(at, "shadow")], span, now)
     latest = forecasts.group_by("symbol").agg(pl.col("expected_return").sort_by("ts").last()).sort("symbol")
     return dg.MaterializeResult(
         metadata={
@@ -50,9 +52,10 @@ def price_forecasts(context: dg.AssetExecutionContext, desk: DeskResource) -> dg
     )
 
 
-def _in_force(at: Desk, span: tuple[datetime, datetime], now: datetime) -> tuple[pl.DataFrame, dict[str, str]]:
+def _in_force(
+    at: Desk, canaries: "Sequence[Model]", span: tuple[datetime, datetime], now: datetime
+) -> tuple[pl.DataFrame, dict[str, str]]:
     """Return the rows that are traded on, and by symbol why it has none."""
-    canaries = model_registry.in_state(at, "canary")
     tried = at.symbols[:1] if canaries else ()
     rest = tuple(symbol for symbol in at.symbols if symbol not in tried)
     parts, why = [], {}
@@ -68,10 +71,10 @@ def _in_force(at: Desk, span: tuple[datetime, datetime], now: datetime) -> tuple
     return (pl.concat(parts) if parts else pl.DataFrame(schema=_schema(at))), why
 
 
-def _shadows(at: Desk, span: tuple[datetime, datetime], now: datetime) -> dict[str, str]:
-    """Keep what models in shadow and canary tell of all symbols; return by model how many rows, or why none."""
+def _watched(at: Desk, models: "Sequence[Model]", span: tuple[datetime, datetime], now: datetime) -> dict[str, str]:
+    """Keep what `models` tell of all symbols; return by model how many rows, or why none."""
     said = {}
-    for model in (*model_registry.in_state(at, "canary"), *model_registry.in_state(at, "shadow")):
+    for model in models:
         try:
             written = at.store.write("forecasts.shadow_forecasts", _told(at, model, at.symbols, span, now), now)
             said[model.model_id] = f"{written} rows"

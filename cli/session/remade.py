@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -25,7 +26,6 @@ from trading.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from adapters.evidence.replayed import Span
-    from models.model import Model
 
 _TECHNICAL = "features.technical_features"
 _FORECASTS = "forecasts.price_forecasts"
@@ -38,7 +38,8 @@ _KEY = ("symbol", "ts")
 #: A bar that is stored later than so many bars after its open has come late.
 _LATE = 2
 
-Predict = Callable[["Model", pl.DataFrame], pl.DataFrame]
+#: From features to what a model tells of them.
+Foretold = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,20 @@ def remade(
     from models.forecast import kinds
     from models.regime import gaussian_mixture
 
+    def priced(model_id: str) -> Foretold:
+        found = model(models.named(connection, "price_models", book, model_id))
+        return partial(kinds.of(found.kind).predict, found)
+
+    def mixed(model_id: str) -> Foretold:
+        return partial(gaussian_mixture.predict, model(models.named(connection, "regime_models", book, model_id)))
+
     told("computed again", 0, 3)
     computed = Computed(database, book, books.known(connection, book)["configuration"], span)
     found = [computed.features()]
     told("computed again", 1, 3)
-    priced = [model(models.named(connection, "price_models", book, one)) for one in computed.models(_FORECASTS)]
-    found.append(computed.forecasts({one.model_id: (one, kinds.of(one.kind).predict) for one in priced}))
+    found.append(computed.forecasts(priced))
     told("computed again", 2, 3)
-    mixed = [model(models.named(connection, "regime_models", book, one)) for one in computed.models(_REGIMES)]
-    found.append(computed.regimes({one.model_id: (one, gaussian_mixture.predict) for one in mixed}))
+    found.append(computed.regimes(mixed))
     told("computed again", 3, 3)
     return found
 
@@ -117,51 +123,39 @@ class Computed:
         """Return how the technical features come out of the bars."""
         from trading.indicators.technical import FEATURES, technical_features
 
-        parts = [
-            technical_features(_newest(self._candles, until).select(PANEL.names()), self._timeframe)
-            .join(rows.select(_KEY), on=_KEY, how="semi")
-            .with_columns(pl.lit(number).alias("_span"))
-            for number, (rows, until) in enumerate(self._spans(self._features, self._candles))
-        ]
-        stored = [
-            rows.with_columns(pl.lit(number).alias("_span"))
-            for number, (rows, _) in enumerate(self._spans(self._features, self._candles))
-        ]
+        stored, parts = [], []
+        for number, (rows, until) in enumerate(self._spans(self._features, self._candles)):
+            made = technical_features(_newest(self._candles, until).select(PANEL.names()), self._timeframe)
+            parts.append(_of_span(made.join(rows.select(_KEY), on=_KEY, how="semi"), number))
+            stored.append(_of_span(rows, number))
         return _compared(_TECHNICAL, stored, parts, FEATURES)
 
-    def forecasts(self, predict: Mapping[str, "tuple[Model, Predict]"]) -> Remade:
-        """Return how the forecasts of the models of `predict`, by id, come out of the features of their bars."""
+    def forecasts(self, model: Callable[[str], Foretold]) -> Remade:
+        """Return how forecasts come out of the features of their bars; `model` gives the model of an id."""
         rows = self._within(self._looked(_FORECASTS))
         shown = self._features.sort(_LOOK).select(pl.exclude("knowledge_ts", "run_id"))
         stored, parts = [], []
         for (model_id, _), part in _numbered(rows).group_by("model_id", "_span", maintain_order=True):
-            model, told = predict[str(model_id)]
             seen = (
                 part.sort(_LOOK)
                 .select(*_KEY, _LOOK, "_span")
                 .join_asof(shown, on=_LOOK, by=list(_KEY), strategy="backward", check_sortedness=False)
             )
-            made = told(model, seen)
-            parts.append(made.join(seen.select(*_KEY, "_span"), on=_KEY))
+            parts.append(model(str(model_id))(seen).join(seen.select(*_KEY, "_span"), on=_KEY))
             stored.append(part)
         return _compared(_FORECASTS, stored, parts, ("expected_return", "sigma"))
 
-    def regimes(self, predict: Mapping[str, "tuple[Model, Predict]"]) -> Remade:
-        """Return how the regimes come out of all features up to their bar."""
+    def regimes(self, model: Callable[[str], Foretold]) -> Remade:
+        """Return how regimes come out of all features up to their bar; `model` gives the model of an id."""
         stored, parts = [], []
         spans = self._spans(self._looked(_REGIMES), self._features)
         for number, (rows, until) in enumerate(spans):
             history = _newest(self._features, until)
             for (model_id,), part in rows.group_by("model_id", maintain_order=True):
-                model, told = predict[str(model_id)]
-                made = told(model, history).join(part.select(_KEY), on=_KEY, how="semi")
-                parts.append(made.with_columns(pl.lit(number).alias("_span")))
-                stored.append(part.with_columns(pl.lit(number).alias("_span")))
+                made = model(str(model_id))(history).join(part.select(_KEY), on=_KEY, how="semi")
+                parts.append(_of_span(made, number))
+                stored.append(_of_span(part, number))
         return _compared(_REGIMES, stored, parts, ("regime", "probability"))
-
-    def models(self, table: str) -> list[str]:
-        """Return the ids of the models that the rows of `table` in the span name."""
-        return self._within(self._looked(table))["model_id"].unique().sort().to_list()
 
     def _versions(self, table: str, where: Mapping[str, Any], start: datetime | None = None) -> pl.DataFrame:
         query = stored_rows.query(self._store.layout(table), where, start, self._end)
@@ -199,6 +193,10 @@ def _newest(rows: pl.DataFrame, until: datetime | None) -> pl.DataFrame:
     if until is not None:
         rows = rows.filter(pl.col(_LOOK) < pl.lit(until, dtype=TS))
     return rows.sort(*_KEY, "knowledge_ts").unique(subset=_KEY, keep="last", maintain_order=True)
+
+
+def _of_span(rows: pl.DataFrame, number: int) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(number).alias("_span"))
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,24 +13,12 @@ from numpy.typing import NDArray
 
 from models.features import data_hash
 from models.forecast import scaled_return, trees
-from models.forecast.scaled_return import CUT, FORECAST, MIN_ROWS, SCALE
-from models.forecast.trees import DEFAULTS, THREADS
+from models.forecast.scaled_return import FORECAST, SCALE
+from models.forecast.trees import DEFAULTS
 from models.model import Model, Parameter, finite, need_columns, verify
 from trading.errors import BadData
 
-__all__ = [
-    "CUT",
-    "DEFAULTS",
-    "FORECAST",
-    "KIND",
-    "MIN_ROWS",
-    "SCALE",
-    "THREADS",
-    "fit",
-    "predict",
-    "train",
-    "training_rows",
-]
+__all__ = ["DEFAULTS", "FORECAST", "KIND", "explain", "fit", "predict", "train", "training_rows"]
 
 KIND = "lightgbm_return"
 
