@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,8 @@ from typing import Self
 import psutil
 
 _MIB = 2**20
+#: The share of the time that measuring may take: the system walks through every page of every process.
+_SHARE = 0.02
 
 
 class MemorySampler:
@@ -17,7 +20,8 @@ class MemorySampler:
 
     `roots` are asked each time for further processes (the database server does not descend from us). Memory that
     processes share, as PostgreSQL's do, is counted once: each page is divided by its sharers (PSS) where the system
-    tells that, else the whole resident size (RSS) counts.
+    tells that, else the whole resident size (RSS) counts. `interval` is the least number of seconds from one sample to
+    the next; where a sample takes long, the next one waits longer.
     """
 
     def __init__(self, roots: Callable[[], list[int]] = list, interval: float = 0.25) -> None:
@@ -44,8 +48,11 @@ class MemorySampler:
         self._thread.join()
 
     def _sample(self) -> None:
-        while not self._stop.wait(self._interval):
+        took = 0.0
+        while not self._stop.wait(max(self._interval, took / _SHARE)):
+            began = time.perf_counter()
             self._peak = max(self._peak, tree_bytes([os.getpid(), *self._roots()]))
+            took = time.perf_counter() - began
 
 
 def tree_bytes(roots: list[int]) -> int:

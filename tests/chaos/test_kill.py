@@ -28,7 +28,7 @@ from tests.integration.execution.floor import broken_links
 pytestmark = pytest.mark.e2e
 
 KILLS = int(os.environ.get("TRADEWIND_TEST_KILLS") or 4)
-STEPS = 24
+STEPS = 16
 VICTIMS = ("parent", "simulator", "publisher", "execution", "postgres")
 
 

@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 
 ROOT = Path(__file__).parents[2]
+#: More than the longest of our commands takes on the slowest machine seen, beside other tests.
+PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
     )
 
 
-def end(process: subprocess.Popen[str], timeout: float = 240.0) -> Ended:
+def end(process: subprocess.Popen[str], timeout: float = PATIENCE_SECONDS) -> Ended:
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -54,7 +56,7 @@ def end(process: subprocess.Popen[str], timeout: float = 240.0) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-def tradewind(*arguments: str, timeout: float = 240.0, **variables: str) -> Ended:
+def tradewind(*arguments: str, timeout: float = PATIENCE_SECONDS, **variables: str) -> Ended:
     return end(start(*arguments, **variables), timeout)
 
 
