@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 #: A barrier that is not reached in this time will not be: something is broken, and the logs say what.
 _PATIENCE_SECONDS = 180.0
-#: How long an order may be unsettled on the wall's clock before venue time passes to prove its absence.
-_GRACE_SECONDS = 1.0
-_PROOF_STEP = timedelta(seconds=1)
+#: How long an order may be unsettled on the wall's clock before venue time passes to prove its absence. Shorter than an
+#: order takes on a slow machine, it would move the clock of a run whose orders are all on their way.
+_GRACE_SECONDS = 5.0
+_PROOF_STEP, _PROOF_SECONDS = timedelta(seconds=1), 0.5
 
 
 class Walk:
@@ -98,7 +99,7 @@ class Walk:
             # The proof may need more time than the bar has left: it is then taken from the next one.
             if reached.unproven and waited - last_change > _GRACE_SECONDS and now < closes + self._plan.timeframe.delta:
                 control.advance(now + _PROOF_STEP)
-                last_change = time.monotonic() - _GRACE_SECONDS / 2
+                last_change = time.monotonic() - _GRACE_SECONDS + _PROOF_SECONDS
             time.sleep(0.01)
 
     @property

@@ -32,6 +32,8 @@ ALLOWED_IN_MODULE = {
     "models.sentiment.words": {"scipy"},
     "models.sentiment.tfidf": {"threadpoolctl"},
     "adapters.pdf": {"weasyprint"},
+    # A storage of Dagster's, which only dagster.yaml names.
+    "adapters.store.dagster_storage": {"dagster", "dagster_postgres"},
 }
 DOMAIN = ("trading", "services.execution")
 BANNED = {  # "module.name" or whole modules

@@ -4,14 +4,12 @@ from pathlib import Path
 import pytest
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from tests.integration.assets.traded_book import BOOK, open_book
 
 
 @pytest.fixture
 def book(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """The book of two days up to its deposits, and settings that name it."""
-    migrate(database)
     settings = {"MODE": "paper", "BOOK": BOOK, "DATABASE_URL": database, "DATA_DIR": str(tmp_path)}
     for name, value in settings.items():
         monkeypatch.setenv(f"TRADEWIND_{name}", value)

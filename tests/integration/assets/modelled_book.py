@@ -64,11 +64,20 @@ def put(book: Database, model: Model, state: str, why: str = "a test") -> bool:
 
 def forecast(book: Database, model: Model, expected: float) -> None:
     """Store forecasts of the last 230 bars before LAST of each symbol: of `expected` deviations, with a small sigma."""
-    times = [LAST - number * HOUR for number in range(230)]
+    _forecast(book, model, [(expected * 0.001, 0.001)] * 230)
+
+
+def churn(book: Database, model: Model, days: int) -> None:
+    """Store forecasts of the last `days` that rise and fall by turns and promise nothing: to follow them costs fees."""
+    _forecast(book, model, [(0.01, 1.0), (-0.01, 1.0)] * 12 * days)
+
+
+def _forecast(book: Database, model: Model, told: list[tuple[float, float]]) -> None:
+    """Store expected return and sigma by symbol and bar, the newest first, from LAST on."""
     rows = [
-        {"symbol": symbol, "ts": ts, "expected_return": expected * 0.001, "sigma": 0.001}
+        {"symbol": symbol, "ts": LAST - number * HOUR, "expected_return": expected, "sigma": sigma}
         for symbol in SYMBOLS
-        for ts in times
+        for number, (expected, sigma) in enumerate(told)
     ]
     keys = {"book": pl.lit(BOOK), "venue": pl.lit(VENUE), "timeframe": pl.lit("1h")}
     frame = pl.DataFrame(rows).with_columns(**keys, model_id=pl.lit(model.model_id), knowledge_ts=pl.col("ts") + HOUR)

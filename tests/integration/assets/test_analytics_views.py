@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from tests.integration.assets.analysed_book import (
     CLOSED,
     OPENED,
@@ -25,7 +24,6 @@ FEE = Decimal("0.001")
 
 @pytest.fixture
 def analysed(database: str) -> Iterator[Database]:
-    migrate(database)
     with Database(database) as opened:
         open_and_trade(opened)
         yield opened

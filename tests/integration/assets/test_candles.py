@@ -12,7 +12,6 @@ import pytest
 from adapters.store import accounts, books
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.migrate import migrate
 from assets.market.candles import candles
 from assets.resources import DeskResource
 from tests.integration.simulator.conftest import start_simulator
@@ -80,7 +79,6 @@ def open_book(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Book]]:
     """Return what opens a book at a venue with a spike of `own`, compared with venues that have spikes of `others`."""
-    migrate(database)
     with Database(database) as opened:
 
         def make(own: float, *others: float) -> Book:

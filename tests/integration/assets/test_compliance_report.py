@@ -16,7 +16,6 @@ import pytest
 from adapters.exchange.clock import WallClock
 from adapters.store import audit, cases, fills, foreign, limit_changes, orders, restrictions
 from adapters.store.database import Connection, Database
-from adapters.store.migrate import migrate
 from assets.reports.compliance_report import Surveillance, compliance_report
 from assets.resources import DeskResource
 from tests.integration.assets.analysed_book import open_and_trade
@@ -40,7 +39,6 @@ NOON = START + 16 * HOUR
 
 @pytest.fixture
 def book(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
     settings = {"MODE": "paper", "BOOK": BOOK, "DATABASE_URL": database, "DATA_DIR": str(tmp_path)}
     for name, value in settings.items():
         monkeypatch.setenv(f"TRADEWIND_{name}", value)

@@ -10,7 +10,7 @@ from assets.checks.drift import forecasts_are_as_promised
 from assets.forecasts.price_forecasts import price_forecasts
 from assets.resources import DeskResource
 from models.model import Model
-from tests.integration.assets.modelled_book import DAY, NOW, Stopped, forecast, put, stored
+from tests.integration.assets.modelled_book import DAY, NOW, Stopped, churn, forecast, put, stored
 from tests.integration.assets.traded_book import BOOK, SYMBOLS, VENUE
 
 pytestmark = [
@@ -100,3 +100,22 @@ def test_forecasts_that_are_further_off_than_promised_close_gates(book: Database
     passed, said = judged()
     assert not passed
     assert any("80 % band held" in said.get(symbol, "") or "mean error" in said.get(symbol, "") for symbol in SYMBOLS)
+
+
+def test_a_champion_that_loses_after_costs_is_retired_once_there_are_days_enough(book: Database) -> None:
+    made = stored(book)
+    put(book, made["trees"], "champion")
+    with book.transaction() as connection:
+        connection.execute("update training.price_models set trained_to = trained_to - interval '50 days'")
+    churn(book, made["trees"], 15)
+    passed, said = judged()
+    assert passed, said
+    assert state(book, made["trees"]) == "champion"
+    churn(book, made["trees"], 30)
+    passed, said = judged()
+    assert not passed
+    assert said["retired"].startswith("lost after costs over ")
+    assert state(book, made["trees"]) == "retired"
+    # Nothing is wrong with the features: other strategies may go on.
+    assert not any(gates(book).values())
+    assert "no price model in force" in judged()[1]["not judged"]

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from assets.portfolio.equity_curve import equity_curve
 from assets.portfolio.positions import positions
 from assets.reports.daily_performance import daily_performance
@@ -202,7 +201,6 @@ def test_a_fee_in_a_third_currency_stops_the_valuation(book: Database) -> None:
 
 
 def test_every_column_of_the_views_is_documented(database: str) -> None:
-    migrate(database)
     with psycopg.connect(database) as connection:
         bare = connection.execute(
             "select c.relname, a.attname from pg_class as c inner join pg_attribute as a on a.attrelid = c.oid"

@@ -17,7 +17,6 @@ import pytest
 from adapters.compliance.transaction_report import read_form, xml
 from adapters.store import foreign
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from assets.reports.regulatory_report import regulatory_report
 from assets.resources import DeskResource
 from tests.integration.assets.analysed_book import open_and_trade
@@ -36,7 +35,6 @@ pytestmark = [
 
 @pytest.fixture
 def book(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
     settings = {"MODE": "paper", "BOOK": BOOK, "DATABASE_URL": database, "DATA_DIR": str(tmp_path)}
     for name, value in settings.items():
         monkeypatch.setenv(f"TRADEWIND_{name}", value)

@@ -9,19 +9,16 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-import psycopg
 import pytest
-from psycopg import sql
 
 from adapters.news.intake import Intake
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.local_postgres import fresh_database
-from adapters.store.migrate import migrate
 from assets.features.news_features import news_features
 from assets.forecasts.sentiment_scores import sentiment_scores
 from assets.resources import DeskResource
 from assets.training.sentiment_models import sentiment_models
+from tests.databases import drop, migrated
 from tests.integration.assets.traded_book import BOOK, HOUR, START, SYMBOLS, VENUE, open_book
 from tests.integration.news.made import source
 from tests.unit.models.sentiment.made_headlines import headlines
@@ -37,16 +34,14 @@ MOOD = "select * from analytics.news_mood where symbol = %s order by ts"
 
 
 @pytest.fixture(scope="module")
-def opened(postgres_url: str) -> Iterator[str]:
+def opened(postgres_url: str, template: str | None) -> Iterator[str]:
     """A database with the book of two days, which the tests of this file share: they take turns."""
     name = f"sentiment_{os.getpid()}"
-    url = fresh_database(postgres_url, name)
-    migrate(url)
+    url = migrated(postgres_url, name, template)
     with Database(url) as database:
         open_book(database)
     yield url
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    drop(postgres_url, name)
 
 
 @pytest.fixture

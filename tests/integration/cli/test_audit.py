@@ -1,5 +1,6 @@
 """`tradewind audit` against a real chain: what a superuser does to it behind our back is found, and the row named."""
 
+import hashlib
 import json
 import os
 import time
@@ -16,7 +17,6 @@ from adapters.store import audit
 from adapters.store.anchors import AnchorFile
 from adapters.store.audit_chain import newest
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.program import app
 from tests.integration.execution.floor import broken_links
 
@@ -50,7 +50,6 @@ class Chain:
 
 @pytest.fixture
 def chain(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Chain:
-    migrate(database)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
     with Database(database, size=1) as store:
         for number in range(1, 13):
@@ -152,7 +151,7 @@ def test_the_chain_is_exported_as_it_was_hashed(chain: Chain) -> None:
     assert code == 2
 
 
-def test_a_million_rows_take_less_than_a_minute(chain: Chain) -> None:
+def test_a_long_chain_is_verified_about_as_fast_as_it_is_read_and_hashed(chain: Chain) -> None:
     with psycopg.connect(chain.url) as connection:
         connection.execute(
             "insert into ops.audit_events (at, actor, kind, ref, payload) select %s, 'execution', 'order',"
@@ -161,8 +160,13 @@ def test_a_million_rows_take_less_than_a_minute(chain: Chain) -> None:
             (AT, ROWS),
         )
     began = time.monotonic()
+    with psycopg.connect(chain.url) as connection:
+        for row in connection.execute("select to_jsonb(e)::text from ops.audit_events as e order by seq"):
+            hashlib.sha256(json.dumps(json.loads(row[0])).encode()).hexdigest()
+    plain = time.monotonic() - began
+    began = time.monotonic()
     code, found = chain.verify()
-    rate = ROWS / (time.monotonic() - began)
-    print(f"{rate:,.0f} rows/s over {ROWS:,} rows")
+    took = time.monotonic() - began
+    print(f"{ROWS / took:,.0f} rows/s over {ROWS:,} rows, {took / plain:.1f} times as long as to read and hash them")
     assert (code, found["rows"]) == (0, ROWS + 12)
-    assert rate > 1_000_000 / 60
+    assert took < 5 * plain

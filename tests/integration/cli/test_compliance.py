@@ -10,7 +10,6 @@ import pytest
 
 from adapters.store import books
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.program import enter
 from tests.integration.cli.test_json import assert_documented
 
@@ -29,7 +28,6 @@ def lists(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(database: str, lists: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
     monkeypatch.setenv("TRADEWIND_SCREENING_LISTS", str(lists))
     with Database(database) as opened:

@@ -64,7 +64,6 @@ class Places:
 
 @pytest.fixture
 def places(database: str, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
-    migrate(database)
     with Database(database) as book:
         open_and_trade(book)
     name = f"other_{hashlib.sha256(database.encode()).hexdigest()[:12]}"

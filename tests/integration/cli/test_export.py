@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from adapters.store import dictionary
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from adapters.store.view_rows import Rows
 from cli.program import app, enter
 from tests.integration.adapters.store.analyst_login import login
@@ -29,7 +28,6 @@ EXACT = "decimal(38,18)"
 
 @pytest.fixture
 def owner(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    migrate(database)
     with Database(database) as book:
         open_and_trade(book)
     monkeypatch.setenv("TRADEWIND_ANALYST_URL", login(database, tmp_path))

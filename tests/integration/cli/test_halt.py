@@ -16,7 +16,6 @@ from adapters.exchange.ccxt_venue import CcxtVenue
 from adapters.store import accounts, audit, books, halts
 from adapters.store.anchors import AnchorFile
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from adapters.store.symbols import in_state, set_state
 from cli.program import app
 from cli.session.secrets import LocalSecrets
@@ -77,7 +76,6 @@ def desk(
     tmp_path: Path, database: str, start_simulator: Callable[..., SimulatorProcess], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Desk]:
     simulator = start_simulator()
-    migrate(database)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
     monkeypatch.setenv("TRADEWIND_VENUE_URL", simulator.ready["rest_url"])
     monkeypatch.setenv("TRADEWIND_VENUE_API_KEY", KEY)

@@ -19,7 +19,6 @@ from adapters.settings import Settings
 from adapters.store import books, dead_letters, halts, parameters
 from adapters.store import status as stored
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli import doctor, halt, resume, show_config, status, strategies, up, venues
 from cli.program import enter
 from cli.session.markets import random_market
@@ -63,7 +62,6 @@ def assert_documented(verb: str, value: dict[str, Any]) -> None:
 
 
 def test_run(database: str) -> None:
-    migrate(database)
     plan = random_market(Timeframe.parse("1h"), ["BTC/USDT"], Trading(2)).plan
     stack: Any = SimpleNamespace(settings=Settings(kafka="broker:9092"))
     with Database(database) as connected:
@@ -86,7 +84,6 @@ def test_up(tmp_path: Path) -> None:
 def test_status(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(data_dir=tmp_path, database_url=SecretStr(database))
     monkeypatch.setattr(Registry, "read", lambda _: [("simulator", SimpleNamespace(pid=1, alive=True))])
-    migrate(database)
     found = status.collect(settings)
     with psycopg.connect(database) as connection:
         for name, question in stored._QUESTIONS.items():
@@ -119,7 +116,6 @@ def test_strategies() -> None:
 
 def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     with Database(database) as connected, connected.transaction() as connection:
         books.open_book(connection, "local", {"symbols": ["BTC/USDT"]}, 0)
         for symbol in (None, "BTC/USDT"):
@@ -133,7 +129,6 @@ def test_halt_and_resume(tmp_path: Path, database: str, monkeypatch: pytest.Monk
 
 def test_limits(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     with Database(database) as connected, connected.transaction() as connection:
         parameters.ensure_limits(connection, Limits(), "tradewind", "defaults")
         books.open_book(connection, "local", {"symbols": ["BTC/USDT"]}, 0)
@@ -155,7 +150,6 @@ def test_limits(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 def test_dlq(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     with Database(database) as connected, connected.transaction() as connection:
         dead_letters.bury(connection, "cluster", Record("topic", 0, 0, b"x"), "bad")
     for verb, words in (("dlq list", ["list"]), ("dlq show", ["show", "1"])):
@@ -167,7 +161,6 @@ def test_dlq(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
 
 def test_audit(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     for verb, words in (("audit verify", ["verify"]), ("audit export", ["export", str(tmp_path / "chain")])):
         assert enter(["audit", *words, "--data-dir", str(tmp_path), "--json"]) == 0
         assert_documented(verb, json.loads(capsys.readouterr().out.splitlines()[-1]))
@@ -186,7 +179,6 @@ def test_the_gaps_of_the_database(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     with psycopg.connect(database) as connection:
         for hour in (0, 1, 4, 5, 7):
             for known in ("2024-03-02", "2024-03-03"):  # a revision is the same bar

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from adapters.exchange.clock import WallClock
 from adapters.store import books, limit_changes, parameters
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.program import app
 from trading.errors import Misconfigured
 from trading.limits import Limits
@@ -28,7 +27,6 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 @pytest.fixture
 def db(database: str, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     opened = Database(database)
     with opened.transaction() as connection:
         parameters.ensure_limits(connection, Limits(), "tradewind", "defaults")

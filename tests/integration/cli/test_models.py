@@ -2,62 +2,37 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
-from adapters.store import feature_ranges, model_states, models
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.migrate import migrate
 from cli.program import enter
-from models import drift
 from models.forecast import lightgbm_return
-from models.labels import training_set
-from tests.integration.assets.traded_book import BOOK, HOUR, START, SYMBOLS, VENUE, open_book
+from tests.integration.assets.traded_book import BOOK, HOUR, SYMBOLS
+from tests.integration.cli.model_history import END, FIRST, FRAME, HORIZON, KEYS, add, past, store_history
 from tests.integration.cli.test_json import assert_documented
-from trading.indicators.technical import FEATURES, technical_features
+from trading.indicators.technical import FEATURES
 from trading.simulation.random_market import DEFAULT_SPECS, bars
-from trading.timeframe import Timeframe
 
-FRAME = Timeframe.parse("1h")
-FIRST, END = START - 1500 * HOUR, START + 28 * HOUR
 Typed = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
 def champion(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A book of 60 days with features, forecasts of its last day and a champion trained on all before its last 22."""
-    migrate(database)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
     with Database(database) as book:
-        open_book(book)
         panel = bars(5, DEFAULT_SPECS[:2], FRAME, FIRST, END)
-        features = technical_features(panel, FRAME)
-        keys = {"venue": pl.lit(VENUE), "timeframe": pl.lit("1h"), "knowledge_ts": pl.col("ts") + HOUR}
-        store = Store(book, "test", "0")
-        store.write("market.candles", panel.with_columns(**keys))
-        store.write("features.technical_features", features.with_columns(**keys, book=pl.lit(BOOK)))
-        past = training_set(features, panel, FRAME, 4).filter(pl.col("t1") <= END - timedelta(days=22))
-        model = lightgbm_return.fit(past, FEATURES, 4, 5, folds=2, params={"rounds": 10})
-        row = {**vars(model), "parameters": dict(model.params), "features": list(model.features)}
-        row["scores"] = dict(model.scores)
-        row.pop("params")
+        features = store_history(book, panel)
+        learned = past(features, panel, 22)
+        model = lightgbm_return.fit(learned, FEATURES, HORIZON, 5, folds=2, params={"rounds": 10})
+        add(book, model, learned, "champion")
         told = lightgbm_return.predict(model, features.filter(pl.col("ts") >= END - 24 * HOUR))
-        stored = told.with_columns(**keys, book=pl.lit(BOOK), model_id=pl.lit(model.model_id))
-        store.write("forecasts.price_forecasts", stored)
-        with book.transaction() as connection:
-            connection.execute(
-                "update ops.books set configuration = configuration || jsonb_build_object('history_start', %s::text)",
-                (FIRST.isoformat(),),
-            )
-            marks = {"knowledge_ts": START, "run_id": "test", "code_version": "0"}
-            models.add(connection, "price_models", BOOK, row, marks)
-            ranges = drift.ranges(lightgbm_return.training_rows(past, FEATURES), FEATURES)
-            feature_ranges.add(connection, BOOK, model.model_id, ranges)
-            model_states.put(connection, BOOK, model.model_id, "champion", "tradewind", "the first", START)
+        stored = told.with_columns(**KEYS, book=pl.lit(BOOK), model_id=pl.lit(model.model_id))
+        Store(book, "test", "0").write("forecasts.price_forecasts", stored)
     return model.model_id
 
 

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.note import written
 from cli.program import app
 from tests.integration.assets.traded_book import BOOK, HOUR, START, open_book, trade
@@ -21,7 +20,6 @@ HOSTILE = "<script>x</script> [bold]b[/bold] '; drop table ops.trade_notes; --"
 
 @pytest.fixture
 def orders(database: str) -> Iterator[tuple[str, list[str]]]:
-    migrate(database)
     with Database(database) as opened:
         open_book(opened)
         trade(opened, 1, START, "BTC/USDT", Side.BUY, "0.3", "61234.57", "up")

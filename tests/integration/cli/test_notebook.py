@@ -16,7 +16,6 @@ from nbclient.exceptions import CellExecutionError
 from typer.testing import CliRunner
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.program import app
 from tests.integration.adapters.store.analyst_login import login
 from tests.integration.assets.analysed_book import CURVE, TRADES, open_and_trade
@@ -27,7 +26,6 @@ LONGEST = 20
 
 @pytest.fixture
 def export(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    migrate(database)
     with Database(database) as book:
         open_and_trade(book)
     monkeypatch.setenv("TRADEWIND_ANALYST_URL", login(database, tmp_path))
@@ -124,7 +122,6 @@ def test_every_cell_runs_and_its_numbers_are_those_of_the_book(
 def test_a_book_that_has_not_traded_has_empty_tables(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(database)
     with psycopg.connect(database) as connection:
         connection.execute("insert into ops.books (book, configuration, status, steps) values ('b', '{}', 'DONE', 0)")
     monkeypatch.setenv("TRADEWIND_ANALYST_URL", login(database, tmp_path))

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from adapters.store import models
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from cli.program import app
 from cli.session.learned import Learning
 from models.forecast import linear_return
@@ -192,7 +191,6 @@ def test_a_folder_where_nothing_has_run_says_so(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_rule_names_its_own_model_though_all_rules_were_made_at_once(database: str) -> None:
-    migrate(database)
     at = datetime(2026, 1, 1, tzinfo=UTC)
     marks = {"knowledge_ts": at, "run_id": "run", "code_version": "0"}
     model: dict[str, Any] = {"features": [], "parameters": {}, "seed": 1, "trained_from": at, "trained_to": at}

@@ -10,7 +10,6 @@ import pytest
 
 from adapters.store import analysts, answers
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from tests.integration.adapters.store.analyst_login import login
 from tests.integration.assets.analysed_book import CURVE, TRADES, open_and_trade
 
@@ -23,7 +22,6 @@ QUESTIONS = {
 
 @pytest.fixture
 def analyst(database: str, tmp_path: Path) -> Any:
-    migrate(database)
     with Database(database) as book:
         open_and_trade(book)
     with analysts.connect(login(database, tmp_path)) as connection:

@@ -22,7 +22,6 @@ from tests.integration.cli.test_json import assert_documented
 @pytest.fixture
 def analyst(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A book to ask about, and a login of analysts in the settings."""
-    migrate(database)
     with Database(database) as book:
         open_and_trade(book)
     url = login(database, tmp_path)
@@ -134,7 +133,6 @@ def test_without_a_database(tmp_path: Path, capsys: pytest.CaptureFixture, monke
 
 
 def test_a_schema_that_is_not_there(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    migrate(database)
     url = login(database, tmp_path)
     with psycopg.connect(database) as owner:
         owner.execute("drop schema analytics cascade")

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from adapters.store.migrate import migrate
 from cli.program import app
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
@@ -32,8 +31,10 @@ def test_without_a_database_it_says_so_and_starts_none(tmp_path: Path) -> None:
     assert "not running" in status(tmp_path)
 
 
-def test_an_empty_database_has_nothing_to_tell(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+def test_an_empty_database_has_nothing_to_tell(
+    tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", empty_database)
     found = as_json(tmp_path)
     assert found["migrated"] is False
     assert "postgresql" in found["database"]
@@ -42,7 +43,6 @@ def test_an_empty_database_has_nothing_to_tell(tmp_path: Path, database: str, mo
 
 def test_books_bars_and_halts_are_told(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
-    migrate(database)
     with psycopg.connect(database) as connection:
         connection.execute(
             "insert into ops.books (book, configuration, status, steps) values"

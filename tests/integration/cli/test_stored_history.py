@@ -14,7 +14,6 @@ from adapters.settings import Settings
 from adapters.store import dagster_log, upkeep
 from adapters.store.database import Database
 from adapters.store.holds import Hold
-from adapters.store.migrate import migrate
 from cli.program import app
 from cli.session.stack import dagster_instance
 from tests.integration.adapters.store.market_history import NOW, START, SYMBOLS, fill
@@ -23,7 +22,6 @@ from trading.candle import TS
 
 @pytest.fixture
 def data(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> Path:
-    migrate(database)
     with Database(database) as opened:
         fill(opened, seed)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from adapters.tax_report import Request, make
 from cli.program import enter
 from tests.integration.cli.taxed_books import store
@@ -41,7 +40,6 @@ OWNED = (
 
 @pytest.fixture
 def books(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    migrate(database)
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
     with Database(database) as opened:
         yield opened

@@ -134,11 +134,13 @@ def test_the_command_prints_its_table_and_the_story_of_a_violation(
     assert_documented("verify", found)
 
 
-def test_without_a_book_or_a_record_it_says_what_to_do(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_book_or_a_record_it_says_what_to_do(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     done = CliRunner().invoke(app, ["verify", "--data-dir", str(tmp_path)])
     assert (done.exit_code, "nothing has run in" in done.output) == (2, True)
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setenv("TRADEWIND_DATABASE_URL", database)
+    monkeypatch.setenv("TRADEWIND_DATABASE_URL", empty_database)
     done = CliRunner().invoke(app, ["verify", "--data-dir", str(tmp_path)])
     assert (done.exit_code, "no tables of ours" in done.output) == (2, True)
 

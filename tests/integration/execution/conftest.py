@@ -5,7 +5,6 @@ import pytest
 from adapters.bus.local_broker import LocalBroker
 from adapters.bus.signal_topic import SignalConsumer, SignalProducer, cluster_id
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from services.execution.desk import Desk
 from services.execution.loop import Loop
 from tests.integration.execution.floor import BOOK, CASH, KEY, SYMBOL, TOPIC, VERSION, Floor, open_book
@@ -29,7 +28,6 @@ def floor(
     monkeypatch.setattr(protocol, "too_late", lambda *_: False)
     account = {"name": "main", "api_key": API_KEY, "secret": SECRET, "balances": {"USDT": str(CASH)}}
     simulator = start_simulator(accounts=[account])
-    migrate(database)
     broker.create_topic(TOPIC, 2)
     venue = simulator.venue()
     known = venue.instruments([SYMBOL])

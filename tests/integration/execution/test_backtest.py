@@ -14,7 +14,6 @@ import pytest
 
 from adapters.bus.local_broker import LocalBroker
 from adapters.settings import Settings
-from adapters.store.migrate import migrate
 from cli.session.backtest import Terms, prepare
 from cli.session.markets import Market, file_market, random_market
 from cli.session.plan import Timerange, Trading
@@ -49,7 +48,6 @@ def trial(database: str, broker: LocalBroker, tmp_path: Path, monkeypatch: pytes
     """Trade a market on paper and in a backtest, and see that both did the same."""
     # How long a machine with other work to do takes between decision and wire is no part of these tests.
     monkeypatch.setattr(protocol, "too_late", lambda *_: False)
-    migrate(database)
 
     def compared(market: Market) -> Backtest:
         prepared = prepare(market, Terms(brief=False))

@@ -16,7 +16,6 @@ from adapters.evidence.replayed import Replayed, replay
 from adapters.store import dump
 from adapters.store.database import Database
 from adapters.store.local_postgres import fresh_database
-from adapters.store.migrate import migrate
 from adapters.store.restore import restore
 from cli.session import markets
 from cli.session.backtest import Terms, prepare
@@ -39,7 +38,6 @@ def book(
     monkeypatch.setattr(protocol, "too_late", lambda *_: False)
     # Daily bars, and enough of them before the first day for what the strategies read.
     monkeypatch.setattr(markets, "RANDOM_DAYS", 700)
-    migrate(database)
     trading = Trading(DAYS, history=640, seed=seed % 100_000, strategies=STRATEGIES)
     market = markets.random_market(Timeframe.parse("1d"), ["BTC/USDT", "SOL/USDT"], trading)
     prepared = prepare(market, Terms(brief=False))

@@ -7,8 +7,7 @@ import stamina
 from psycopg import sql
 
 from adapters.store.database import Database
-from adapters.store.local_postgres import fresh_database
-from adapters.store.migrate import migrate
+from tests.databases import drop, migrated
 from tests.fakes.feed_server import FeedServer, feed_server
 
 TABLES = (
@@ -25,14 +24,12 @@ def server() -> Iterator[FeedServer]:
 
 
 @pytest.fixture(scope="session")
-def news_database(postgres_url: str) -> Iterator[str]:
+def news_database(postgres_url: str, template: str | None) -> Iterator[str]:
     """A migrated database that the tests of this folder share: they take turns, and each finds it empty."""
     name = f"news_{os.getpid()}"
-    url = fresh_database(postgres_url, name)
-    migrate(url)
+    url = migrated(postgres_url, name, template)
     yield url
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    drop(postgres_url, name)
 
 
 @pytest.fixture

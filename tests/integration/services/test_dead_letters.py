@@ -11,7 +11,6 @@ from adapters.bus.local_broker import LocalBroker
 from adapters.bus.signal_topic import Record, SignalConsumer, SignalProducer
 from adapters.store import dead_letters
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from services.publisher.dead_letters import relay, topic_of
 from trading.errors import Unavailable
 
@@ -20,7 +19,6 @@ TOPIC, VERSION = "signals", "2.3"
 
 @pytest.fixture
 def store(database: str) -> Iterator[Database]:
-    migrate(database)
     with Database(database, size=2) as opened:
         yield opened
 

@@ -11,7 +11,6 @@ from adapters.bus.local_broker import LocalBroker
 from adapters.bus.signal_topic import SignalConsumer, SignalProducer, cluster_id
 from adapters.store import outbox
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from services.publisher.main import relay
 from trading.errors import Unavailable
 
@@ -62,7 +61,6 @@ class Relay:
 
 @pytest.fixture
 def publisher(database: str, broker: LocalBroker) -> Iterator[Relay]:
-    migrate(database)
     broker.create_topic(TOPIC, 1)
     with Database(database, size=2) as opened:
         made = Relay(opened, broker)

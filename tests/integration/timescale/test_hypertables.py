@@ -17,7 +17,6 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def store(database):
-    migrate(database)
     with Database(database) as opened:
         yield Store(opened, "test", "0"), opened
 

@@ -10,7 +10,6 @@ import pytest
 from adapters.store import rollups
 from adapters.store.database import Database
 from adapters.store.frames import Store
-from adapters.store.migrate import migrate
 from trading.candle import TS
 
 pytestmark = pytest.mark.timescale
@@ -25,7 +24,6 @@ DIFFERENCE = (
 
 @pytest.fixture
 def db(database):
-    migrate(database)
     with Database(database) as opened:
         with opened.transaction() as connection:
             # A policy that converts the same chunk at the same moment is no part of the test.

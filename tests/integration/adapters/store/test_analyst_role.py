@@ -1,6 +1,5 @@
 """The role analyst: SELECT on the views of analytics and not one right more, by the catalogue and by trying."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -14,8 +13,7 @@ import pytest
 from psycopg import sql
 
 from adapters.store import analysts, answers
-from adapters.store.local_postgres import fresh_database
-from adapters.store.migrate import migrate
+from adapters.store.local_postgres import LocalPostgres, fresh_database
 from tests.integration.adapters.store.analyst_login import login
 from trading.errors import Misconfigured, Unavailable
 
@@ -26,15 +24,9 @@ NO_EXTENSION = "not exists (select from pg_depend as d where d.objid = {}.oid an
 
 
 @pytest.fixture
-def migrated(database: str) -> str:
-    migrate(database)
-    return database
-
-
-@pytest.fixture
-def analyst(migrated: str, tmp_path: Path) -> Iterator[psycopg.Connection[Any]]:
+def analyst(database: str, tmp_path: Path) -> Iterator[psycopg.Connection[Any]]:
     """A session of the analyst who has taken off what protects against mistakes alone."""
-    with analysts.connect(login(migrated, tmp_path)) as connection:
+    with analysts.connect(login(database, tmp_path)) as connection:
         connection.execute("set default_transaction_read_only = off")
         yield connection
 
@@ -70,41 +62,41 @@ def views(url: str) -> set[str]:
     return {name for (name,) in asked(url, query)}
 
 
-def test_it_may_read_the_views_and_nothing_else(migrated: str) -> None:
-    assert len(views(migrated)) >= 18
-    assert rights(migrated) == {name: {"SELECT"} for name in views(migrated)}
+def test_it_may_read_the_views_and_nothing_else(database: str) -> None:
+    assert len(views(database)) >= 18
+    assert rights(database) == {name: {"SELECT"} for name in views(database)}
 
 
-def test_a_right_too_many_is_seen(migrated: str) -> None:
-    with psycopg.connect(migrated) as connection:
+def test_a_right_too_many_is_seen(database: str) -> None:
+    with psycopg.connect(database) as connection:
         connection.execute("grant select on ops.books to public")
         connection.execute("grant update (state) on trading.orders to analyst")
         connection.execute("grant usage on sequence trading.halts_halt_id_seq to analyst")
         connection.execute("revoke select on analytics.fills from analyst")
-    wrong = rights(migrated)
+    wrong = rights(database)
     assert wrong["ops.books"] == {"SELECT"}
     assert wrong["trading.orders"] == {"UPDATE"}
     assert wrong["trading.halts_halt_id_seq"] == {"USAGE"}
     assert "analytics.fills" not in wrong
 
 
-def test_schemas_functions_and_databases_are_closed(migrated: str) -> None:
+def test_schemas_functions_and_databases_are_closed(database: str) -> None:
     """A migration that adds a function takes it from PUBLIC: `revoke all on function ... from public`."""
     schemas = asked(
-        migrated,
+        database,
         "select n.nspname, p.name from pg_namespace as n cross join (values ('USAGE'), ('CREATE')) as p (name)"
         f" where {OURS} and has_schema_privilege('analyst', n.oid, p.name) order by 1, 2",
     )
     assert [each for each in schemas if each[0] != "public" or each[1] == "CREATE"] == [("analytics", "USAGE")]
     callable_ = asked(
-        migrated,
+        database,
         "select p.oid::regprocedure::text from pg_proc as p inner join pg_namespace as n on n.oid = p.pronamespace"
         f" where {OURS} and {NO_EXTENSION.format('p')} and has_function_privilege('analyst', p.oid, 'EXECUTE')"
         " and p.proname !~ '^(mark_|roll)'",
     )
     assert callable_ == []
     row = asked(
-        migrated,
+        database,
         "select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconnlimit > 0,"
         " exists (select from pg_auth_members as m where m.member = r.oid),"
         " has_database_privilege('analyst', current_database(), 'TEMPORARY'),"
@@ -164,8 +156,8 @@ def test_what_it_must_not_do_is_refused(analyst: psycopg.Connection[Any], statem
     assert refused.value.sqlstate in ("42501", "42809", "55000"), refused.value  # 55000: a view that takes no row
 
 
-def test_it_cannot_become_the_owner(analyst: psycopg.Connection[Any], migrated: str) -> None:
-    owner = psycopg.conninfo.conninfo_to_dict(migrated)["user"]
+def test_it_cannot_become_the_owner(analyst: psycopg.Connection[Any], database: str) -> None:
+    owner = psycopg.conninfo.conninfo_to_dict(database)["user"]
     for change in ("set role {}", "set session authorization {}"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             analyst.execute(sql.SQL(change).format(sql.Identifier(str(owner))))  # pyright: ignore[reportArgumentType]
@@ -175,9 +167,9 @@ def test_it_cannot_become_the_owner(analyst: psycopg.Connection[Any], migrated: 
     assert analyst.execute("select current_user, session_user").fetchone() == ("analyst", "analyst")
 
 
-def test_its_sessions_are_read_only_bounded_and_find_the_views(migrated: str, tmp_path: Path) -> None:
+def test_its_sessions_are_read_only_bounded_and_find_the_views(database: str, tmp_path: Path) -> None:
     """What the role has of its own, whichever tool logs in."""
-    with psycopg.connect(login(migrated, tmp_path)) as bare:
+    with psycopg.connect(login(database, tmp_path)) as bare:
         told = {
             name: bare.execute("select current_setting(%s)", (name,)).fetchone()
             for name in ("statement_timeout", "search_path", "default_transaction_read_only", "TimeZone",
@@ -192,16 +184,16 @@ def test_its_sessions_are_read_only_bounded_and_find_the_views(migrated: str, tm
             bare.execute("create table x (y int)")
 
 
-def test_a_long_statement_ends(migrated: str, tmp_path: Path) -> None:
+def test_a_long_statement_ends(database: str, tmp_path: Path) -> None:
     with (
-        analysts.connect(login(migrated, tmp_path), "300ms") as session,
+        analysts.connect(login(database, tmp_path), "300ms") as session,
         pytest.raises(Misconfigured, match="statement timeout"),
     ):
         answers.ask(session, "select pg_sleep(20)", None)
 
 
-def test_a_view_of_a_later_migration_is_readable(analyst: psycopg.Connection[Any], migrated: str) -> None:
-    with psycopg.connect(migrated) as owner:
+def test_a_view_of_a_later_migration_is_readable(analyst: psycopg.Connection[Any], database: str) -> None:
+    with psycopg.connect(database) as owner:
         owner.execute("create view analytics.later as select 1 as one")
         owner.execute("create table ops.later (x int)")
     assert analyst.execute("select * from later").fetchone() == (1,)
@@ -209,25 +201,25 @@ def test_a_view_of_a_later_migration_is_readable(analyst: psycopg.Connection[Any
         analyst.execute("select * from ops.later")
 
 
-def test_another_database_of_the_local_server_is_closed(migrated: str, tmp_path: Path, postgres_url: str) -> None:
-    url = login(migrated, tmp_path)
+def test_another_database_of_the_local_server_is_closed(database: str, tmp_path: Path, postgres_url: str) -> None:
+    url = login(database, tmp_path)
     with psycopg.connect(postgres_url, autocommit=True) as owner:
         owner.execute("alter role analyst nologin")
     with pytest.raises(Unavailable, match="TRADEWIND_ANALYST_URL"):
         analysts.connect(url)
-    assert login(migrated, tmp_path) == url
+    assert login(database, tmp_path) == url
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(url, dbname=psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
 
 
-def test_who_may_do_more_is_no_analyst(migrated: str) -> None:
+def test_who_may_do_more_is_no_analyst(database: str) -> None:
     with pytest.raises(Misconfigured, match="may do more than read analytics"):
-        analysts.connect(migrated)
+        analysts.connect(database)
 
 
-def test_a_user_who_may_not_make_roles_migrates_all_the_same(postgres_url: str, database: str) -> None:
+def test_a_user_who_may_not_make_roles_migrates_all_the_same(postgres_url: str, empty_database: str) -> None:
     """The role is there already here, so the procedure is asked without it: as on a server that has none."""
-    owner, name = "tradewind_plain_owner", psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    owner, name = "tradewind_plain_owner", psycopg.conninfo.conninfo_to_dict(empty_database)["dbname"]
     with psycopg.connect(postgres_url, autocommit=True) as server:
         server.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(owner)))
         server.execute(sql.SQL("create role {} login password 'plain'").format(sql.Identifier(owner)))
@@ -235,7 +227,7 @@ def test_a_user_who_may_not_make_roles_migrates_all_the_same(postgres_url: str, 
             sql.SQL("alter database {} owner to {}").format(sql.Identifier(str(name)), sql.Identifier(owner))
         )
     try:
-        plain = psycopg.conninfo.make_conninfo(database, user=owner, password="plain", passfile="")
+        plain = psycopg.conninfo.make_conninfo(empty_database, user=owner, password="plain", passfile="")
         with psycopg.connect(plain) as connection:
             said: list[str] = []
             connection.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
@@ -252,7 +244,6 @@ def test_a_user_who_may_not_make_roles_migrates_all_the_same(postgres_url: str, 
         with psycopg.connect(postgres_url, autocommit=True) as server:
             server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(str(name))))
             server.execute(sql.SQL("drop role {}").format(sql.Identifier(owner)))
-            server.execute(sql.SQL("create database {}").format(sql.Identifier(str(name))))
 
 
 def procedure() -> str:
@@ -263,18 +254,26 @@ def procedure() -> str:
     return text[begin : text.index("$$;", begin) + 3]
 
 
-def test_databases_of_one_server_are_migrated_at_once(postgres_url: str) -> None:
+@pytest.fixture
+def server_url(tmp_path: Path) -> Iterator[str]:
+    """The URL of a server on which nobody has made the role yet."""
+    tmp_path.chmod(0o755)
+    server = LocalPostgres(tmp_path, durable=False)
+    server.start()
+    yield server.url()
+    server.remove()
+
+
+def test_databases_of_one_server_are_migrated_at_once(server_url: str) -> None:
     names = [f"test_abreast_{os.getpid()}_{number}" for number in range(3)]
-    urls = [fresh_database(postgres_url, name) for name in names]
+    urls = [fresh_database(server_url, name) for name in names]
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = any(%s)"
     code = "import sys; from adapters.store.migrate import migrate; print(migrate(sys.argv[1]))"
     with (
-        psycopg.connect(postgres_url, autocommit=True) as server,
-        psycopg.connect(postgres_url) as quicker,
+        psycopg.connect(server_url, autocommit=True) as server,
+        psycopg.connect(server_url) as quicker,
     ):
-        with contextlib.suppress(psycopg.errors.DependentObjectsStillExist):  # another database of a shared server
-            server.execute("drop role if exists analyst")
-            quicker.execute("create role analyst nologin")
+        quicker.execute("create role analyst nologin")
         started = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for url in urls]
         deadline = time.monotonic() + 30
         while server.execute(waiting, (names,)).fetchone() != (len(names),) and time.monotonic() < deadline:
@@ -283,5 +282,3 @@ def test_databases_of_one_server_are_migrated_at_once(postgres_url: str) -> None
         assert [(process.communicate()[1], process.returncode) for process in started] == [(b"", 0)] * len(urls)
         for url in urls:
             assert rights(url) == {name: {"SELECT"} for name in views(url)}
-        for name in names:
-            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

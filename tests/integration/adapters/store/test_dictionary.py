@@ -8,7 +8,6 @@ import pytest
 
 from adapters.store import dictionary
 from adapters.store.dictionary import Column, View
-from adapters.store.migrate import migrate
 
 PAGE = Path(__file__).parents[4] / "docs" / "analytics.md"
 UNITS = re.compile(
@@ -20,7 +19,6 @@ UNITS = re.compile(
 
 @pytest.fixture
 def views(database: str) -> list[View]:
-    migrate(database)
     with psycopg.connect(database) as connection:
         return dictionary.read(connection)
 

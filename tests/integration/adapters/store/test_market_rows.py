@@ -9,7 +9,6 @@ import pytest
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from adapters.store.market_rows import BookEvent, book_row, candle_row, event_row, frame, funding_row, trade_row
-from adapters.store.migrate import migrate
 from trading.candle import Candle, CandleUpdate
 from trading.errors import BadData
 from trading.order import Side
@@ -23,7 +22,6 @@ LONG = Decimal("61602.01000000000000000001")
 
 @pytest.fixture
 def opened(database: str) -> Iterator[Database]:
-    migrate(database)
     with Database(database) as pool:
         yield pool
 

@@ -33,19 +33,18 @@ def catalogue(url: str) -> set[tuple[str, ...]]:
         )
 
 
-def test_from_empty_and_twice(database: str):
+def test_from_empty_and_twice(empty_database: str):
     newest = sorted(path.name for path in files("sql").joinpath("migrations").iterdir() if path.name.endswith(".sql"))[
         -1
     ]
-    assert migrate(database) == newest.removesuffix(".sql")
-    before = catalogue(database)
+    assert migrate(empty_database) == newest.removesuffix(".sql")
+    before = catalogue(empty_database)
     assert {row[0] for row in before} >= SCHEMAS
-    assert migrate(database) == newest.removesuffix(".sql")
-    assert catalogue(database) == before
+    assert migrate(empty_database) == newest.removesuffix(".sql")
+    assert catalogue(empty_database) == before
 
 
 def test_every_money_column_is_exact(database: str):
-    migrate(database)
     inexact = {
         row[:3]
         for row in catalogue(database)

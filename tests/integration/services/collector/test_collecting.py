@@ -16,7 +16,6 @@ from adapters.bus.market_topics import KINDS
 from adapters.bus.signal_topic import SignalConsumer, SignalProducer
 from adapters.exchange.ccxt_stream import Stream, connect
 from adapters.store.database import Database
-from adapters.store.migrate import migrate
 from services.collector.main import collect
 from services.collector.rounds import Rounds
 from services.collector.vigil import Vigil
@@ -82,7 +81,6 @@ def until(true: Callable[[], object], seconds: float, what: str) -> None:
 def test_the_market_is_collected_and_its_gates_follow_the_books(
     tmp_path: Path, database: str, broker: LocalBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(database)
     simulator = SimulatorProcess(tmp_path, configuration(tmp_path)).start()
     with Database(database) as opened:
         collecting = Collecting(simulator, opened, broker)

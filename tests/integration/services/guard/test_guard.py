@@ -15,7 +15,6 @@ from adapters.exchange.mass_cancel import Working
 from adapters.store import accounts, audit_chain, books, dead_letters, halt_files, halts, heartbeats
 from adapters.store.anchors import AnchorFile
 from adapters.store.database import Connection, Database
-from adapters.store.migrate import migrate
 from services.guard.anchoring import EVERY_SECONDS
 from services.guard.guard import GRACE_SECONDS, Guard
 from services.guard.main import ROUND_SECONDS
@@ -47,7 +46,6 @@ class FakeCanceller:
 
 @pytest.fixture
 def store(database: str) -> Iterator[Database]:
-    migrate(database)
     with Database(database, size=2) as opened:
         with opened.transaction() as connection:
             books.open_book(connection, BOOK, {"venue": VENUE, "symbols": [BTC, ETH]}, 0)
