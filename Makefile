@@ -25,7 +25,7 @@ test: .venv/.installed ## run the test suite, WORKERS files at a time (ARGS="-k 
 	@$(BIN)/python -m pytest -m "not chaos" $(ABREAST) $(ARGS)
 
 campaigns: .venv/.installed ## run the campaigns of faults in their short form, WORKERS files at a time (ARGS="-k kills")
-	@$(BIN)/python -m pytest -m chaos -rsP $(ABREAST) $(ARGS)
+	@$(BIN)/python -m pytest -m chaos -rfEsP $(ABREAST) $(ARGS)
 
 chaos: .venv/.installed ## run the campaigns of faults in their long form, two hours or more (ARGS="-k kills")
 	@TRADEWIND_TEST_SIGKILLS=10000 TRADEWIND_TEST_FREEZES=2000 TRADEWIND_TEST_MATRIX_SHARE=1 \

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.bus.local_broker import LocalBroker
 from adapters.store.local_postgres import LocalPostgres, fresh_database
-from tests.databases import drop, migrated
+from tests.databases import drop, in_memory, migrated
 
 NEEDS = {
     "data": "TRADEWIND_TEST_DATA",
@@ -55,7 +55,7 @@ def postgres_url() -> Iterator[str]:
     if given := os.environ.get("TRADEWIND_TEST_DATABASE_URL"):
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="tradewind-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="tradewind-tests-", dir=in_memory()))
     folder.chmod(0o755)  # as root, the server's own account must reach it
     server = LocalPostgres(folder, durable=False)
     try:

@@ -260,8 +260,8 @@ def start_simulator(tmp_path: Path) -> Iterator[Callable[..., SimulatorProcess]]
 @pytest.fixture
 def scene(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Both symbols funded, a position in SYMBOL, both gates open."""
-    monkeypatch.setattr(vigil, "_REMEMBERED_SECONDS", 1.5)
-    monkeypatch.setattr(print_watch, "HELD_SECONDS", 1.5)
+    monkeypatch.setattr(vigil, "_REMEMBERED_SECONDS", 4.0)
+    monkeypatch.setattr(print_watch, "HELD_SECONDS", 4.0)
     known = floor.venue.instruments([SYMBOL, OTHER])
     assert isinstance(known, Known)
     floor.desk = replace(floor.desk, instruments={one.symbol: one for one in known.value})
