@@ -69,7 +69,7 @@ class SimulatorProcess:
         command = [sys.executable, "-m", "services.simulator.main", "--config", str(config)]
         with (self.folder / "stderr").open("wb") as errors:
             self.process = subprocess.Popen(command, stderr=errors)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "stderr").read_text())
