@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from adapters.bus.local_broker import LocalBroker
 from adapters.store.local_postgres import LocalPostgres, fresh_database
@@ -21,6 +22,9 @@ NEEDS = {
     "kafka": "TRADEWIND_TEST_KAFKA",
     "timescale": "TRADEWIND_TEST_DATABASE_URL",
 }
+#: How long an example takes is the machine's affair.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -191,6 +191,8 @@ class Rig:
                 "select symbol, state, reason from trading.symbol_states where state <> 'OPEN'",
                 "select strategy, symbol, reason from trading.triggers limit 5",
                 "select reason, actor from trading.halts limit 3",
+                "select pid, state, wait_event, left(query, 60) as query from pg_stat_activity"
+                " where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()",
             ):
                 rows += [dict(row) for row in connection.execute(query).fetchall()]
         tail = (self.folder / "workers.log").read_text()[-1500:]

@@ -41,7 +41,7 @@ def cold(floor: Rig) -> Iterator[Worker]:
         process.wait()
 
 
-def until_traded(floor: Rig, number: int, seconds: float = 30.0) -> float:
+def until_traded(floor: Rig, number: int, seconds: float = 90.0) -> float:
     """Let sub-account `number`, which has nothing yet, buy; return the seconds until the venue has accepted it.
 
     It buys where nothing is in doubt: until an order's fate is proven its symbol takes no new risk.

@@ -226,7 +226,7 @@ def as_candles_close_it(panel: pl.DataFrame) -> dict[datetime, str]:
     return closed
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(kept, outages)
 @example({3}, [])
 @example(set(), [(20, 23)])

@@ -78,7 +78,7 @@ def test_on_headlines_labelled_by_hand_it_beats_bare_vader():
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_has_a_score_and_only_what_is_read_counts(text: str):
     assert -1 <= score(text) <= 1
     padded = text.ljust(LONGEST)[:LONGEST]

@@ -57,7 +57,7 @@ standings = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(standings, bars, st.sampled_from(LIMITS))
 def test_as_many_bars_are_calm_as_are_one_after_the_other(standing: Standing, drawn: Bars, limits: Limits):
     idle = Idle.of(BTC, limits, Timeframe(3600))
@@ -81,7 +81,7 @@ LENGTH, START = 3_600_000, 7_200_000
 markets = st.lists(st.none() | st.tuples(*[st.integers(90, 110)] * 4), min_size=3, max_size=12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     markets,
     st.integers(88, 112),

@@ -296,7 +296,7 @@ def drawn_engine(drawn: Drawn, instruments: Sequence[Instrument] = (BTC, ETH), v
     return Engine(setup(len(drawn), NAMES, instruments, limits=limits), grid(panel), source)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(markets)
 def test_equity_is_what_the_fills_and_fees_make_of_the_capital(drawn: Drawn):
     made = drawn_engine(drawn)
@@ -321,7 +321,7 @@ def test_equity_is_what_the_fills_and_fees_make_of_the_capital(drawn: Drawn):
     assert {one.ts for one in done.curve} == {opened(step) for step in range(len(drawn) + 1)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(markets)
 def test_orders_and_fills_say_the_same_and_all_is_told_oldest_first(drawn: Drawn):
     done = drawn_engine(drawn).run()
@@ -338,13 +338,13 @@ def test_orders_and_fills_say_the_same_and_all_is_told_oldest_first(drawn: Drawn
     assert {one.order.client_id for one in done.orders} >= {fill.client_id for fill in done.fills}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(markets)
 def test_the_same_setup_gives_the_same_result(drawn: Drawn):
     assert drawn_engine(drawn).run() == drawn_engine(drawn).run()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(markets, st.sampled_from([D("0.001"), D("0.05"), D("0.5")]), st.sampled_from([0.0001, 0.01]))
 def test_a_brief_backtest_passes_over_what_changes_nothing(drawn: Drawn, lot: Decimal, volatility: float):
     coarse = tuple(replace(one, lot=lot, min_quantity=lot) for one in (BTC, ETH))
@@ -364,7 +364,7 @@ def test_a_brief_backtest_knows_that_a_target_is_brought_to_the_grid():
         assert [(one.side, one.quantity) for one in done.fills] == [(Side.BUY, D("6.5")), (Side.SELL, D("0.5"))]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(markets, st.data())
 def test_nothing_before_a_moment_depends_on_what_came_after_it(drawn: Drawn, data: st.DataObject):
     # ETH runs backwards here, so both parts are cut from one and the same engine's panel.

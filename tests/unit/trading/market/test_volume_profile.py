@@ -90,7 +90,7 @@ def test_ties_go_to_the_lowest_bin_and_upwards(volumes: list[float], expected: t
 PRICE = st.sampled_from([1.0, 1.1, 1.25, 1.5, 1.9, 2.0, 1e-8, 65536.0, 65537.5])
 
 
-@settings(max_examples=int(os.environ.get("TRADEWIND_TEST_EXAMPLES", "60")), deadline=None)
+@settings(max_examples=int(os.environ.get("TRADEWIND_TEST_EXAMPLES", "60")))
 @given(st.lists(st.tuples(PRICE, PRICE, st.sampled_from([0.0, 1.0, 0.1, 3.0])), min_size=24, max_size=48))
 def test_profiles_equal_the_recount_on_ties_edges_and_dead_bars(bars: list[tuple[float, float, float]]):
     panel = pl.DataFrame(

@@ -112,7 +112,7 @@ def test_a_signal_without_equity_asks_for_nothing_and_an_empty_book_has_no_parts
 
 
 @seed(54)
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(st.integers(0, 10**9), st.integers(1, BARS - 1))
 def test_causes_add_up_to_the_ledger_exactly(chosen: int, cut: int) -> None:
     history = Maker(chosen).history()

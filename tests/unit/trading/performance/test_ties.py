@@ -82,7 +82,7 @@ def history(drawn: list[tuple[int, bool, Decimal, Decimal, bool, int]]) -> tuple
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(trades, st.lists(prices, min_size=2, max_size=30), st.integers(0, 29))
 def test_profits_and_fees_explain_every_change_of_equity(drawn, closing, opens_after):
     with localcontext(CONTEXT):

@@ -91,7 +91,7 @@ def test_no_movement_no_entry_and_what_cannot_be_is_refused() -> None:
 
 
 @seed(55)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 @given(st.integers(0, 10**9))
 def test_entries_have_the_money_of_the_round_trips(chosen: int) -> None:
     draw, moved, held = random.Random(chosen), [DEPOSIT], ZERO

@@ -185,7 +185,7 @@ def act(venue: Exchange, action: tuple[str, Side, OrderType, int, int, bool, int
     venue.advance(venue.now + wait)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(bars, min_size=2, max_size=5), st.lists(actions, max_size=25))
 def test_money_is_conserved_and_prices_are_fair(rows, chosen):
     venue = exchange(played_from(rows))
@@ -222,7 +222,7 @@ def funds_total(venue: Exchange, currency: str) -> Decimal:
     return funds.free.get(currency, Decimal(0)) + funds.locked.get(currency, Decimal(0))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(bars, min_size=2, max_size=4), st.lists(actions, max_size=12))
 def test_the_same_calls_give_the_same_venue(rows, chosen):
     venues = [exchange(played_from(rows)) for _ in range(2)]
@@ -255,7 +255,7 @@ def walked(venue: Exchange, to: int) -> list[Trade]:
         return venue.advance(to)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(bars, min_size=2, max_size=8), st.lists(actions, max_size=8), st.sets(st.integers(0, 7), max_size=3))
 def test_a_market_that_meets_nobody_is_left_out_and_nothing_else_changes(rows, chosen, holes):
     played = played_from(rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.candle import BARS
@@ -46,7 +46,6 @@ counts = st.integers(1, MOST)
 rows = st.lists(st.tuples(counts, counts, counts, counts, st.integers(0, MOST)), max_size=20)
 
 
-@settings(deadline=None)
 @given(rows, st.sampled_from(STEPS), st.sampled_from(STEPS))
 def test_a_frame_has_the_float_that_is_nearest_to_each_exact_number(
     drawn: list[tuple[int, int, int, int, int]], tick: Decimal, lot: Decimal

@@ -37,7 +37,7 @@ def walked(exchange: Exchange, to: int) -> None:
         assert all(amount >= 0 for amount in exchange.funds.accounts["main"].locked.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     side=st.sampled_from(Side),
     kind=st.sampled_from([OrderType.MARKET, OrderType.LIMIT]),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.signal import Lineage
@@ -139,7 +139,6 @@ def test_it_is_valid_for_one_bar_after_its_close_whatever_their_length(name: str
     assert told.valid_until - (BAR + timeframe.delta) == timeframe.delta
 
 
-@settings(deadline=None)
 @given(st.floats(1e-9, 10))
 def test_volatility_has_ten_decimals_and_the_price_all_digits_of_the_float(value: float):
     told = made(known=Knowledge({"close": value}, {"volatility_24": value}))

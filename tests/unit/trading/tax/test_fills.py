@@ -71,7 +71,7 @@ def test_a_worth_that_is_not_known_is_not_guessed() -> None:
         from_fill(fill(Side.SELL, "50000", "0.1", "0.005", "BNB"), PAIR, KRAKEN, "USD", {"USDT": ONE})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(

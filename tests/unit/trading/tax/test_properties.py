@@ -34,7 +34,7 @@ CLOSE = Fraction(1, 10**15)
 NAMES = [f"{method}-{'apart' if country is APART else 'shared'}" for country, method in ALL_RUNS]
 each_run = pytest.mark.parametrize(("country", "method"), RUNS, ids=NAMES[:-1])
 every_run = pytest.mark.parametrize(("country", "method"), ALL_RUNS, ids=NAMES)
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 
 
 def total(amounts: Any) -> Decimal:
@@ -176,7 +176,7 @@ def near(left: Decimal, right: Fraction) -> bool:
 
 
 @each_run
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(events=histories())
 def test_a_naive_recount_finds_the_same_lots(country: Country, method: Method, events: list[Event]) -> None:
     done = compute(events, country, method)
@@ -242,7 +242,7 @@ def coin_by_coin(events: Sequence[Event]) -> tuple[Costs, list[Fraction]] | None
     return {day: {rule: each for rule, each in rules.items() if each} for day, rules in costs.items()}, pool
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events=whole_coins())
 def test_the_united_kingdom_coin_by_coin(events: list[Event]) -> None:
     expected = coin_by_coin(events)
@@ -268,7 +268,7 @@ def test_the_united_kingdom_coin_by_coin(events: list[Event]) -> None:
     assert near(total(each.lot.cost for each in done.remaining), sum(pool, Fraction(0)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(events=whole_coins(), day=st.integers(0, 80), new=st.integers(2, 7))
 def test_a_split_changes_no_gain_in_the_united_kingdom(events: list[Event], day: int, new: int) -> None:
     """The same trades told in new units from a midnight on gain the same."""
@@ -285,7 +285,7 @@ def test_a_split_changes_no_gain_in_the_united_kingdom(events: list[Event], day:
     assert all(near(a.gain, Fraction(b.gain)) for a, b in zip(before, after, strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(events=histories(), order=st.randoms(use_true_random=False))
 def test_the_order_in_which_events_are_given_matters_only_at_one_instant(events: list[Event], order: Any) -> None:
     """Shuffled groups of other instants give the same computation."""

@@ -92,7 +92,7 @@ def test_concentration_by_hand() -> None:
 
 
 @seed(20261127)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.decimals("0.01", "100000", places=2), min_size=1, max_size=12))
 def test_a_book_is_as_spread_as_one_to_all_of_its_positions(values: list[Decimal]) -> None:
     found = concentration({str(place): value for place, value in enumerate(values)})

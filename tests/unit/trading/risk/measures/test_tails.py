@@ -110,7 +110,7 @@ def held(draw: st.DrawFn) -> tuple[np.ndarray, list[float]]:
 
 
 @seed(20261127)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(held(), st.sampled_from([0.05, 0.01]))
 def test_components_add_up_to_the_whole(case: tuple[np.ndarray, list[float]], level: float) -> None:
     returns, values = case
