@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from adapters.store.local_postgres import fresh_database
 from tests.chaos.abreast import BOOKS, Abreast, Part
+from tests.databases import drop
 
 
 @pytest.fixture
@@ -32,6 +31,5 @@ def abreast(postgres_url: str, tmp_path: Path, seed: int, request: pytest.Fixtur
                 print(said)
 
     yield run
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for name in names:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    for name in names:
+        drop(postgres_url, name)

@@ -51,7 +51,7 @@ def stored(book: Database, stretch: float = 1.0) -> dict[str, Model]:
     known = drift.ranges(lightgbm_return.training_rows(past, USED), USED)
     with book.transaction() as connection:
         for model in made.values():
-            _add(connection, model)
+            add(connection, model)
             feature_ranges.add(connection, BOOK, model.model_id, known)
     return made
 
@@ -84,7 +84,8 @@ def _forecast(book: Database, model: Model, told: list[tuple[float, float]]) -> 
     Store(book, "test", "0").write("forecasts.price_forecasts", frame)
 
 
-def _add(connection: Connection, model: Model) -> None:
+def add(connection: Connection, model: Model) -> None:
+    """Put a model in the registry."""
     row = {**vars(model), "parameters": dict(model.params), "features": list(model.features)}
     row["scores"] = dict(model.scores)
     row.pop("params")

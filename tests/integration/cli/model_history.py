@@ -1,17 +1,17 @@
 """A book with a long history of bars and features, and models put in its registry by hand."""
 
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 
-from adapters.store import feature_ranges, model_states, models
+from adapters.store import feature_ranges, model_states
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from models import drift
 from models.forecast import lightgbm_return
 from models.labels import training_set
 from models.model import Model
+from tests.integration.assets import modelled_book
 from tests.integration.assets.traded_book import BOOK, HOUR, START, VENUE, open_book
 from trading.indicators.technical import FEATURES, technical_features
 from trading.timeframe import Timeframe
@@ -45,13 +45,8 @@ def past(features: pl.DataFrame, panel: pl.DataFrame, days: int) -> pl.DataFrame
 
 def add(book: Database, model: Model, learned: pl.DataFrame, state: str | None = None) -> None:
     """Put a model that learned from the rows `learned` in the registry, and in `state`."""
-    row: dict[str, Any] = {**vars(model), "parameters": dict(model.params), "features": list(model.features)}
-    row["scores"] = dict(model.scores)
-    row.pop("params")
     with book.transaction() as connection:
-        models.add(
-            connection, "price_models", BOOK, row, {"knowledge_ts": START, "run_id": "test", "code_version": "0"}
-        )
+        modelled_book.add(connection, model)
         ranges = drift.ranges(lightgbm_return.training_rows(learned, FEATURES), FEATURES)
         feature_ranges.add(connection, BOOK, model.model_id, ranges)
         if state is not None:
