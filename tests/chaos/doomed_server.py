@@ -14,6 +14,7 @@ from adapters.store import postgres_process
 from adapters.store.local_postgres import LocalPostgres, fresh_database
 from adapters.store.postgres_home import folder_of
 from tests.chaos.rig import Rig
+from tests.chaos.worker import PATIENCE
 from trading.errors import TradewindError
 
 T = TypeVar("T")
@@ -76,8 +77,8 @@ class Witness:
             return {row["k"]: row["v"] for row in connection.execute(query, (value,)).fetchall()}  # type: ignore[arg-type]
 
 
-def patiently(ask: Callable[[], T], seconds: float = 30.0) -> T:
-    deadline = time.monotonic() + seconds
+def patiently(ask: Callable[[], T]) -> T:
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return ask()
@@ -91,7 +92,7 @@ def trading_again(floor: Rig, began: float) -> float:
     """Return how many seconds after `began` new messages have had their effect."""
     floor.tell(4)
     told = floor.published
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while patiently(lambda: floor.consumed) < told:
         assert time.monotonic() < deadline, floor.story()
         time.sleep(0.02)

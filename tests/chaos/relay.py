@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.rig import Rig, Worker
+from tests.chaos.rig import Rig
+from tests.chaos.worker import PATIENCE, Worker
 
 #: An order that went, or may have gone, to the venue, and of which we do not know the end.
 _STATES = "select state, count(*) from trading.orders where state in ('INTENT', 'SENDING', 'UNKNOWN', 'PENDING_CANCEL')"
@@ -28,7 +29,7 @@ class Relay:
     left: Counter[str] = field(default_factory=Counter)
     frozen: Worker | None = None
 
-    def owner(self, seconds: float = 30.0) -> Worker:
+    def owner(self) -> Worker:
         """Return the worker that has taken the book since the last call; it may be dead already."""
         self.fill()
         found: list[Worker] = []
@@ -44,7 +45,7 @@ class Relay:
             found.extend(worker for worker in self.floor.workers if worker.pid == pid)
             return bool(found)
 
-        self.floor.until(taken, seconds, 0.005)
+        self.floor.until(taken, pause=0.005)
         return found[-1]
 
     def work(self, worker: Worker, chance: random.Random) -> bool:
@@ -96,7 +97,7 @@ class Relay:
         if how is signal.SIGSTOP:
             self.wake(worker)
         elif worker in self.floor.workers:
-            assert worker.wait(15), f"worker {worker.pid} does not end after {how.name}: {self.floor.story()}"
+            assert worker.wait(PATIENCE), f"worker {worker.pid} does not end after {how.name}: {self.floor.story()}"
             self.floor.end(worker)
         self.fill()
 
@@ -106,10 +107,10 @@ class Relay:
             self.wake(self.frozen)
             self.frozen = None
 
-    def gone(self, seconds: float = 15.0) -> None:
+    def gone(self) -> None:
         """See that all who were woken have ended by themselves."""
         for worker in self.floor.woken:
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + PATIENCE
             while not worker.wait(0.05) and time.monotonic() < deadline:
                 worker.send(signal.SIGCONT)  # its crash point may come only now
             assert worker.wait(0), f"worker {worker.pid} was superseded and goes on: {self.floor.story()}"

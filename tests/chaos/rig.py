@@ -36,7 +36,7 @@ from adapters.store import accounts, books, parameters
 from adapters.store.database import Database
 from adapters.store.frames import Store
 from adapters.store.migrate import migrate
-from tests.chaos.worker import Worker
+from tests.chaos.worker import PATIENCE, Worker
 from tests.integration.simulator.simulator_process import KEY, SECRET, SimulatorProcess, configuration, instrument
 from trading.instrument import Instrument
 from trading.limits import Limits
@@ -167,18 +167,18 @@ class Rig:
             )
         )
 
-    def settle(self, seconds: float = 90.0) -> None:
+    def settle(self) -> None:
         """Take all faults away and let a worker bring everything to its end: liveness."""
         self.control.faults({"rules": []})
         worker = self.start()
-        self.until(self.settled, seconds)
+        self.until(self.settled)
         self.end(worker, signal.SIGTERM)
 
-    def until(self, reached: Callable[[], bool], seconds: float, pause: float = 0.05) -> None:
-        deadline = time.monotonic() + seconds
+    def until(self, reached: Callable[[], bool], pause: float = 0.05) -> None:
+        deadline = time.monotonic() + PATIENCE
         while not reached():
             if time.monotonic() > deadline:
-                raise AssertionError(f"not reached within {seconds:g} s: {self.story()}")
+                raise AssertionError(f"not reached within {PATIENCE:g} s: {self.story()}")
             time.sleep(pause)
 
     def story(self) -> str:
@@ -196,7 +196,7 @@ class Rig:
             ):
                 rows += [dict(row) for row in connection.execute(query).fetchall()]
         tail = (self.folder / "workers.log").read_text()[-1500:]
-        return f"{self.consumed} of {self.published} consumed; {rows}; {tail}"
+        return f"{tail}\n{rows}\n{self.consumed} of {self.published} consumed"
 
     def check(self) -> dict[str, int]:
         """Check every invariant over the joined history and return how many cases each has seen."""

@@ -17,6 +17,7 @@ from services.supervisor.apache_kafka import broker
 from services.supervisor.child import Child
 from tests.chaos.rig import Rig, rig
 from tests.chaos.test_broker import STRATEGIES, check, commit, drain, publisher
+from tests.chaos.worker import PATIENCE
 from trading.errors import Unavailable
 
 pytestmark = pytest.mark.chaos
@@ -180,7 +181,7 @@ def test_a_topic_that_is_not_the_one_that_was_read_halts_execution(
         after = traded(floor)
         if not running:
             worker = floor.start()
-        assert worker.wait(30), "execution goes on with a topic that is not the one it knows"
+        assert worker.wait(PATIENCE), "execution goes on with a topic that is not the one it knows"
         said = (tmp_path / "workers.log").read_text().splitlines()
         last = [line for line in said if '"event": "stopped"' in line][-1]
         assert '"error": "Misconfigured"' in last

@@ -16,7 +16,8 @@ from adapters.exchange.court_record import duplicate_orders
 from adapters.store.local_postgres import LocalPostgres
 from tests.chaos.doomed_server import BACK_SECONDS, STRATEGIES, Server, Witness, patiently, trading_again
 from tests.chaos.proxy import Fault, Proxy
-from tests.chaos.rig import Rig, Worker, rig
+from tests.chaos.rig import Rig, rig
+from tests.chaos.worker import PATIENCE, Worker
 
 pytestmark = pytest.mark.chaos
 
@@ -70,7 +71,7 @@ def test_a_database_that_crashes_loses_nothing_acknowledged(tmp_path: Path, serv
             back.append(trading_again(floor, ready))
             down.append(ready - struck)
         patiently(witness.check)
-        floor.until(lambda: patiently(floor.settled), 60)
+        floor.until(lambda: patiently(floor.settled))
         cases = floor.check()
         print(
             f"{Counter(kinds)}: {deaths} workers ended, {floor.published} messages, at most {max(down):.1f} s down and"
@@ -118,14 +119,14 @@ def test_a_commit_whose_answer_is_lost_is_read_back_and_not_redone(tmp_path: Pat
         floor.env["TRADEWIND_DATABASE_URL"] = through(database, proxy)
         worker = floor.start()
         floor.tell(4)
-        floor.until(lambda: floor.consumed >= 4, 20)
+        floor.until(lambda: floor.consumed >= 4)
         proxy.judge = judge
         deadline = time.monotonic() + 10 * COMMITS
         while (proxy.counts["lose_answer"] < COMMITS or not proxy.counts["reset"]) and time.monotonic() < deadline:
             floor.tell(chance.randint(1, 4), times=chance.choice([1, 1, 2]))
             assert not worker.wait(chance.uniform(0.05, 0.2)), "execution ended because of a lost answer"
         proxy.judge = lambda _: None
-        floor.until(floor.settled, 60)
+        floor.until(floor.settled)
         cases, counts = floor.check(), proxy.counts
         print(f"{floor.published} messages, lost {dict(counts)}, cases {cases}")
         assert counts["lose_answer"] >= COMMITS
@@ -145,7 +146,7 @@ def test_an_owner_cut_off_from_the_database_is_succeeded_and_does_nothing_more(
         floor.env["TRADEWIND_DATABASE_URL"] = through(database, proxy)
         owner = floor.start()
         floor.tell(4)
-        floor.until(lambda: floor.consumed >= 4, 20)
+        floor.until(lambda: floor.consumed >= 4)
         floor.env["TRADEWIND_DATABASE_URL"] = direct
         floor.start()
         floor.tell(10)
@@ -161,9 +162,9 @@ def test_an_owner_cut_off_from_the_database_is_succeeded_and_does_nothing_more(
         proxy.judge = lambda _: None
         proxy.cut()
         # it finds another owner, says so and ends
-        assert owner.wait(20)
+        assert owner.wait(PATIENCE)
         assert "was taken over by another process" in (tmp_path / "workers.log").read_text()
         trading_again(floor, time.monotonic())
         assert floor.one("select epoch from trading.leases") == first
-        floor.until(floor.settled, 60)
+        floor.until(floor.settled)
         floor.check()

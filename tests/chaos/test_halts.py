@@ -78,7 +78,7 @@ def trip(floor: Rig, chance: random.Random, number: int) -> int:
         halt_id = halts.add(connection, BOOK, symbol, f"trip {number}", "test")
     assert halt_id is not None
     flow(floor, chance, _STANDS + chance.uniform(0, 0.5))
-    floor.until(lambda: floor.one(f"select enforced_at is not null from trading.halts where halt_id = {halt_id}"), 10)
+    floor.until(lambda: floor.one(f"select enforced_at is not null from trading.halts where halt_id = {halt_id}"))
     with floor.database.transaction() as connection:
         lifted = halts.lift(connection, BOOK, symbol, "all is well", "test")
         about = {"book": BOOK, "lifted": [one.halt_id for one in lifted]}

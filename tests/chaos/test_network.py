@@ -67,7 +67,7 @@ def test_a_bad_network_leaves_one_order_each(tmp_path: Path, database: str, seed
             floor.env["TRADEWIND_VENUE_URL"] = f"http://127.0.0.1:{proxy.port}"
             worker = floor.start()
             floor.tell(4)
-            floor.until(lambda: floor.consumed >= 4, 20)
+            floor.until(lambda: floor.consumed >= 4)
             proxy.judge = Weather(chance)
             while floor.published < SIGNALS:
                 floor.tell(chance.randint(1, 6), times=chance.choice([1, 1, 2]))
@@ -77,10 +77,10 @@ def test_a_bad_network_leaves_one_order_each(tmp_path: Path, database: str, seed
                     proxy.refuse(chance.uniform(0.1, 1.5))
                 if chance.random() < 0.05:
                     proxy.cut()
-            floor.until(lambda: floor.consumed >= floor.published, 60)
+            floor.until(lambda: floor.consumed >= floor.published)
             proxy.judge = lambda _: None
             assert not worker.wait(0), "execution ended because of the network"
-            floor.until(floor.settled, 60)
+            floor.until(floor.settled)
             cases, counts, states = floor.check(), proxy.counts, outcomes(floor)
         print(f"{floor.published} messages, struck {dict(counts)}, states {dict(states)}, cases {cases}")
         assert duplicate_orders(floor.simulator.record) == 0

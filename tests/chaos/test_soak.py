@@ -51,14 +51,14 @@ def test_whoever_trades_for_long_holds_no_more_than_before(tmp_path: Path, datab
     with rig(tmp_path, database, seed, strategies=8) as floor:
         with cold(floor) as worker:
             floor.tell()
-            floor.until(lambda: floor.consumed > 0, 30)
+            floor.until(lambda: floor.consumed > 0)
             began = time.monotonic()
             while (passed := time.monotonic() - began) < 60 * MINUTES:
                 keep_told(floor, chance, min(PER_SECOND, 12))
                 if passed > len(samples) * 60 * MINUTES / SAMPLES:
                     samples.append(sample(floor, worker.pid))
                 assert not worker.wait(1 / PER_SECOND), floor.story()
-            floor.until(floor.settled, 90)
+            floor.until(floor.settled)
         floor.settle()
         accounts = told(floor, floor.check())
     found = {name: quarters(samples, name) for name in ("memory", "descriptors", "threads", "sessions")}

@@ -41,7 +41,7 @@ def cold(floor: Rig) -> Iterator[Worker]:
         process.wait()
 
 
-def until_traded(floor: Rig, number: int, seconds: float = 90.0) -> float:
+def until_traded(floor: Rig, number: int) -> float:
     """Let sub-account `number`, which has nothing yet, buy; return the seconds until the venue has accepted it.
 
     It buys where nothing is in doubt: until an order's fate is proven its symbol takes no new risk.
@@ -53,7 +53,7 @@ def until_traded(floor: Rig, number: int, seconds: float = 90.0) -> float:
     wanted = floor.signal(strategy=floor.strategies[number], exposure=Decimal("0.5"), **changes)
     floor.publish([wanted])
     taken = f"select count(*) from trading.orders where signal_id = '{wanted.signal_id}' and venue_order_id is not null"
-    floor.until(lambda: floor.one(taken) > 0, seconds, 0.01)
+    floor.until(lambda: floor.one(taken) > 0, pause=0.01)
     return time.monotonic() - since
 
 

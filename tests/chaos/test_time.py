@@ -67,16 +67,16 @@ def test_jumps_of_the_machines_clock_do_not_matter(tmp_path: Path, database: str
     with rig(tmp_path, database, seed, strategies=STRATEGIES) as floor, faked(floor) as offset:
         worker, slowest = floor.start(), 0.0
         floor.tell(4)
-        floor.until(lambda: floor.consumed >= floor.published, 30)
+        floor.until(lambda: floor.consumed >= floor.published)
         for _ in range(JUMPS):
             offset.write_text(f"{chance.choice([-3600, 3600, 0, chance.randint(-5000, 5000)])}")
             began = time.monotonic()
             for _ in range(3):
                 floor.tell(chance.randint(1, 4))
                 assert not worker.wait(0.05), "execution ended because of the clock"
-            floor.until(lambda: floor.consumed >= floor.published, 20)
+            floor.until(lambda: floor.consumed >= floor.published)
             slowest = max(slowest, time.monotonic() - began)
-        floor.until(floor.settled, 60)
+        floor.until(floor.settled)
         cases = floor.check()
         print(f"{JUMPS} jumps, {floor.published} messages, each lot taken over within {slowest:.1f} s, cases {cases}")
         assert slowest < 5
@@ -92,12 +92,12 @@ def test_a_venue_clock_that_is_off_doubles_nothing_and_trading_goes_on_after_it(
     with rig(tmp_path, database, seed, strategies=STRATEGIES) as floor:
         worker, control = floor.start(), floor.simulator.control()
         floor.tell(4)
-        floor.until(floor.settled, 30)
+        floor.until(floor.settled)
         control.conditions(clock_offset_ms=off_ms)
         for _ in range(10):
             floor.tell(3)
             assert not worker.wait(0.2)
-        floor.until(lambda: floor.consumed >= floor.published, 30)
+        floor.until(lambda: floor.consumed >= floor.published)
         control.conditions(clock_offset_ms=0)
         before = len(accepted_orders(floor.simulator.record))
 
@@ -106,8 +106,8 @@ def test_a_venue_clock_that_is_off_doubles_nothing_and_trading_goes_on_after_it(
             worker.wait(0.3)
             return len(accepted_orders(floor.simulator.record)) > before + 3
 
-        floor.until(trades, 30)
-        floor.until(floor.settled, 60)
+        floor.until(trades)
+        floor.until(floor.settled)
         late = floor.one("select count(*) from trading.orders where outcome_code = '-1021'")
         print(f"{floor.published} messages, {late} orders refused as out of time, cases {floor.check()}")
         assert duplicate_orders(floor.simulator.record) == 0

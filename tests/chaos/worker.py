@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: What must happen is waited for so long, in seconds: a busy machine is slow, what hangs hangs for ever.
+PATIENCE = 300.0
+
 
 @dataclass
 class Worker:
@@ -38,7 +41,7 @@ class Worker:
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         self.send(number)
         if number is not signal.SIGKILL:
-            self.wait(10)
+            self.wait(PATIENCE / 10)
             self.send(signal.SIGKILL)
-        assert self.wait(10), f"worker {self.pid} does not end"
+        assert self.wait(PATIENCE), f"worker {self.pid} does not end"
         os.close(self.descriptor)

@@ -210,7 +210,7 @@ class Floor:
         return reserved - self.one(query, order.client_id)
 
 
-def until(reached: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(reached: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for what happens in another thread."""
     deadline = time.monotonic() + seconds
     while not reached():

@@ -72,11 +72,11 @@ def test_one_trades_and_says_so_and_another_stands_by(
             monkeypatch.setenv("TRADEWIND_HEALTH_PORT", "0")
         with Process() as owner, Process() as standby:
             # A signal that finds its symbol closed is refused for good.
-            floor.until(lambda: floor.one("select count(*) from trading.symbol_states where state = 'OPEN'") > 0, 60)
-            floor.until(lambda: floor.one("select bool_and(state = 'OPEN') from trading.symbol_states"), 60)
+            floor.until(lambda: floor.one("select count(*) from trading.symbol_states where state = 'OPEN'") > 0)
+            floor.until(lambda: floor.one("select bool_and(state = 'OPEN') from trading.symbol_states"))
             assert any(line["event"] == "trading" for line in logs)
             floor.publish([floor.signal(exposure=Decimal("0.5"), stop=None)])
-            floor.until(lambda: floor.one("select count(*) from trading.fills") > 0, 60)
+            floor.until(lambda: floor.one("select count(*) from trading.fills") > 0)
             urls = [line["url"] for line in logs if line["event"] == "health"]
             assert bool(urls) == (market_time == "running")
             told = [json.loads(urllib.request.urlopen(url, timeout=5).read())["state"] for url in urls]  # noqa: S310 - ours
