@@ -18,6 +18,7 @@ import requests  # noqa: F401 - preloaded
 
 import adapters.exchange.ccxt_venue
 import adapters.exchange.quotes  # noqa: F401 - preloaded
+import adapters.resilience.budget  # noqa: F401 - preloaded
 import services.execution.main as execution
 from services.execution import crash_points
 from services.process import main
