@@ -17,7 +17,7 @@ import psycopg  # noqa: F401 - preloaded
 import requests  # noqa: F401 - preloaded
 
 import adapters.exchange.ccxt_venue
-import adapters.exchange.quotes  # noqa: F401 - preloaded
+import adapters.exchange.quotes
 import adapters.resilience.budget  # noqa: F401 - preloaded
 import services.execution.main as execution
 from services.execution import crash_points
