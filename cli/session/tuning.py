@@ -138,7 +138,7 @@ class Bench:
     def _swept(self, told: "Parameters", steps: range) -> Score | None:
         from trading.backtest import sweep
 
-        if self._terms.limits.closed or not by_kernel(self._tuning.strategy):
+        if not by_kernel(self._tuning.strategy):
             return None
         names = strategy(self._tuning.strategy).columns(told)
         place = frozenset(names), steps
