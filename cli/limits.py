@@ -50,7 +50,7 @@ def show(data_dir: DataDir = None, json_: Json = False) -> int:
         return 0
     grid = Table("limit", "value", "what it is", box=None, pad_edge=False, padding=(0, 2))
     for name, field in Limits.model_fields.items():
-        grid.add_row(name, str(getattr(limits, name)), field.description)
+        grid.add_row(name, _value(limits, name), field.description)
     out.print(grid)
     for change in (holding, *waiting):
         _tell(change)
@@ -219,7 +219,12 @@ def _tell(change: "Change") -> None:
 
 
 def _values(limits: Limits) -> dict[str, str]:
-    return {name: str(value) for name, value in limits.model_dump().items()}
+    return {name: _value(limits, name) for name in Limits.model_fields}
+
+
+def _value(limits: Limits, name: str) -> str:
+    value = getattr(limits, name)
+    return ("; ".join(value) or "none") if isinstance(value, tuple) else str(value)
 
 
 def _row(change: "Change") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from trading.limits import Limits
 from trading.money import ZERO
 from trading.order import Leg, Order, OrderRequest, Side
 from trading.quote import Quote
-from trading.risk import drawdown_guard, entry_gate, position_limit
+from trading.risk import drawdown_guard, entry_gate, position_limit, trading_hours
 from trading.signal import Signal
 from trading.sizing import volatility_target
 from trading.target import Target
@@ -138,9 +138,10 @@ def _sized(
 
 
 def _risked(target: Target, account: Account, market: Market, limits: Limits) -> Target:
-    """Return `target` as far as the losses of the sub-account allow it to grow."""
+    """Return `target` as far as the losses of the sub-account and the hour allow it to grow."""
     equity = account.equity(market.price)
-    return drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
+    target = drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
+    return trading_hours.apply(target, account.holding, market.now, limits.closed)
 
 
 def _decision(target: Target, step: Plan, signal: Signal) -> Decision:

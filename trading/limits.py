@@ -2,10 +2,22 @@
 
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-#: Which way a limit allows more risk: 1 when it grows, -1 when it shrinks, 0 where neither is more.
+from trading.closure import closure
+
+#: Which way a number allows more risk: 1 when it grows, -1 when it shrinks, 0 where neither is more.
 LOOSER = MappingProxyType(
     {
         "target_volatility": 1,
@@ -17,6 +29,19 @@ LOOSER = MappingProxyType(
         "cash_buffer": -1,
     }
 )
+
+
+def _closures(given: Any) -> Any:
+    """Return closures as they are kept: each once, in their order; a text has semicolons between them."""
+    if isinstance(given, str):
+        given = [] if given.strip() == "none" else [part.strip() for part in given.split(";")]
+    return tuple(sorted({one for one in given if one}, key=str))
+
+
+def _sound(given: tuple[str, ...]) -> tuple[str, ...]:
+    for each in given:
+        closure(each)
+    return given
 
 
 class Limits(BaseModel):
@@ -44,8 +69,18 @@ class Limits(BaseModel):
         default=Decimal("0.02"), ge=0, lt=1, description="cash kept for fees and slippage of a buy"
     )
 
+    closed: Annotated[tuple[str, ...], BeforeValidator(_closures), AfterValidator(_sound)] = Field(
+        default=(), description="hours and maintenance windows without new risk, UTC"
+    )
+
     @model_validator(mode="after")
     def _consistent(self) -> "Limits":
         if self.max_position > 1 - self.cash_buffer:
             raise ValueError("max_position leaves less cash than cash_buffer; lower one of them")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_row(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out closures where there are none: rows that were written before there were any stay the same."""
+        row: dict[str, Any] = plain(self)
+        return row if self.closed else {name: value for name, value in row.items() if name != "closed"}

@@ -144,12 +144,14 @@ def rules(terms: Terms, market: Market) -> Rules:
     """Return `terms` for `market` in whole numbers.
 
     Raises:
-        Misconfigured: the instrument is not traded; its steps are so fine, or the money so much, that the kernel cannot
-            count them.
+        Misconfigured: the instrument is not traded, or not at all hours; its steps are so fine, or the money so much,
+            that the kernel cannot count them.
     """
     one, limits = terms.instrument, terms.limits
     if one.status != "TRADING":
         raise Misconfigured(f"kernel: {one.symbol} is {one.status}")
+    if limits.closed:
+        raise Misconfigured("kernel: it knows no trading hours (limit closed); the engine does")
     base = max(_places(one.lot), _FEE_PLACES)
     trade = multiply(one.tick, one.lot)
     quote = max(_places(trade), _FEE_PLACES, _places(terms.capital))

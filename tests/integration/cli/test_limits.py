@@ -86,6 +86,19 @@ def test_what_tightens_holds_at_once_and_what_loosens_waits_for_another(say: Say
     ]
 
 
+def test_hours_without_new_risk_are_a_limit_as_the_others(say: Say, db: Database) -> None:
+    shut = wish(say, "closed=sat-sun; daily 23:55-00:05")
+    assert (shut["state"], shut["looser"]) == ("in force", [])
+    assert holding(db).closed == ("daily 23:55-00:05", "sat-sun")
+    assert ask(say, "show")["limits"]["closed"] == "daily 23:55-00:05; sat-sun"
+    assert wish(say, "closed=sat-sun")["looser"] == wish(say, "closed=none")["looser"] == ["closed"]
+    with db.transaction() as connection:
+        rows = connection.execute("select closed from analytics.limit_changes order by change_id").fetchall()
+    assert [row["closed"] for row in rows] == [None, "daily 23:55-00:05; sat-sun", "sat-sun", None]
+    code, said = say("set", "closed=weekends", "--reason", "a test", "--by", "anna")
+    assert (code, "closed: " in said, "sat-sun, daily 23:55-00:05" in said) == (2, True, True), said
+
+
 def test_nobody_agrees_with_himself_past_the_program_either(say: Say, db: Database) -> None:
     waiting = wish(say, "max_drawdown=0.5")
     with pytest.raises(psycopg.errors.RaiseException, match="second person"), db.transaction() as connection:

@@ -10,7 +10,7 @@ product of such amounts is exact. The one exception is a scale such as 1/3 that 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 from math import isqrt
@@ -88,6 +88,27 @@ def fifty(value: Fraction) -> Fraction:
     return round(value / unit) * unit
 
 
+def windows(closure: str, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the windows of `closure` that may hold at `now`: the one, or those that begin today or yesterday."""
+    if "/" in closure:
+        begin, end = (datetime.fromisoformat(each).replace(tzinfo=UTC) for each in closure.split("/"))
+        return [(begin, end)]
+    days, _, times = closure.partition(" ")
+    names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    first, _, last = ("mon-sun" if days == "daily" else days).partition("-")
+    # Two weeks in a row hold every stretch of days, also one over a Sunday.
+    twice = [*names, *names][names.index(first) :]
+    listed = twice[: twice.index(last or first) + 1]
+    (hour, minute), (until_hour, until_minute) = (
+        map(int, each.split(":")) for each in (times or "00:00-24:00").split("-")
+    )
+    begin, end = timedelta(hours=hour, minutes=minute), timedelta(hours=until_hour, minutes=until_minute)
+    end += timedelta(days=1) if end <= begin else timedelta()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [day for day in (midnight - timedelta(days=1), midnight) if names[day.weekday()] in listed]
+    return [(day + begin, day + end) for day in starts]
+
+
 class Oracle:
     """The rules about one situation; `expected` is their answer."""
 
@@ -113,6 +134,7 @@ class Oracle:
         peak = Fraction(self.account.peak_equity) / grain
         drawn_below = peak * (1 - Fraction(self.limits.max_drawdown))
         self.drawn = peak > 0 and self.compare("drawdown", self.equity(self.price), drawn_below) < 0
+        self.shut = next((each for each in self.limits.closed if self._within(each)), None)
         self.of: dict[Leg, list[Order]] = {leg: [] for leg in Leg}
         for order in self.account.working:
             self.of[order.request.key.leg].append(order)
@@ -178,6 +200,7 @@ class Oracle:
         lots, notes = self.sized(self.signal.exposure, self.price)
         caps = {
             "drawdown_guard": self.drawn,
+            f"trading_hours:{self.shut}": self.shut is not None,
             "profit_taken": self.taken,
             f"gate_closed:{self.account.gate_reason}": not self.account.entry_gate_open,
         }
@@ -212,7 +235,16 @@ class Oracle:
 
     def _level(self, quote: Quote) -> Fraction:
         lots, _ = self.sized(quote.exposure, Fraction(quote.price) / self.tick)
-        return min(lots, self.held) if quote.side is Side.BUY and self.drawn else lots
+        grows = quote.side is Side.BUY and (self.drawn or self.shut is not None)
+        return min(lots, self.held) if grows else lots
+
+    def _within(self, closure: str) -> bool:
+        """Whether one of the days around now has a window of `closure` that now lies in."""
+        within = False
+        for begin, end in windows(closure, self.told.now):
+            opened = self.compare("closing", self.told.now, begin)
+            within |= opened >= 0 > self.compare("reopening", self.told.now, end)
+        return within
 
     def refusal(self, wishes: Sequence[Wish]) -> str:
         """Return the first rule of compliance that an order breaks, "" for none."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 from tests.unit.trading.oracle import Situation
 from tests.unit.trading.oracle_steps import expected
 from tests.unit.trading.situations import ONE, TINY, ZERO, D, near, plain, quotes, sometimes, steps
 from tests.unit.trading.situations_orders import evolved, with_orders, works
+from trading.limits import Limits
 from trading.order import Leg, OrderState, Side
 
 
@@ -198,6 +200,26 @@ def cheap_bids(r: Random, of: Situation) -> Situation:
     return replace(of, signal=replace(of.signal, quotes=(*asked, *deep), volatility=D("0.00001")))
 
 
+def hours(r: Random, of: Situation) -> Situation:
+    """Windows without new risk that begin or end now, or a minute beside it; some hold, some do not."""
+    made: list[str] = []
+    for _ in range(r.choice((1, 1, 2))):
+        begin, length = r.choice((0, -1, 1, -90, -1300, 60)), r.choice((1, 90, 91, 1300, 1439))
+        end = r.choice((begin + length, 0, 1)) if begin < 0 else begin + length
+        since, until = (of.now + timedelta(minutes=each) for each in (begin, end))
+        if r.random() < 0.4:
+            made.append(f"{since:%Y-%m-%dT%H:%M}/{until:%Y-%m-%dT%H:%M}")
+        else:
+            days = r.choice(("daily", f"{since:%a}", f"{since:%a}", "mon-fri", "sat-sun", "fri-mon", "thu")).lower()
+            made.append(days if r.random() < 0.2 else f"{days} {since:%H:%M}-{until:%H:%M}")
+    told = of.signal
+    if told.exposure is not None:
+        told = replace(told, exposure=r.choice((ONE, ONE, told.exposure)), volatility=D("0.00001"))
+    # A value that is not copied in is read as a person wrote it.
+    closed = Limits(closed="; ".join(made)).closed  # pyright: ignore[reportArgumentType]
+    return replace(of, limits=of.limits.model_copy(update={"closed": closed}), signal=told)
+
+
 EDGES: tuple[Callable[[Random, Situation], Situation], ...] = (
     collar,
     collar_of_quotes,
@@ -206,6 +228,8 @@ EDGES: tuple[Callable[[Random, Situation], Situation], ...] = (
     largest,
     least,
     drawdown,
+    hours,
+    hours,
     rebalance,
     position,
     volatility,

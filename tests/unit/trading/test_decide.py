@@ -19,9 +19,11 @@ D = Decimal
 LATER = NOW + timedelta(hours=1)
 
 
-def decided(of: Account, told: Signal | None = None, number: int = 1, **market: Any) -> Decision:
+def decided(
+    of: Account, told: Signal | None = None, number: int = 1, limits: Limits = LIMITS, **market: Any
+) -> Decision:
     fields: dict[str, Any] = {"instrument": INSTRUMENT, "price": PRICE, "now": NOW, **market}
-    return decide(told or signal(), of, Market(**fields), LIMITS, number)
+    return decide(told or signal(), of, Market(**fields), limits, number)
 
 
 def test_a_signal_becomes_an_entry():
@@ -62,6 +64,14 @@ def test_a_closed_gate_lets_exits_pass():
     assert decided(account(**closed)) == Decision("HOLD", "gate_closed:halt x,on_target,why", D(0))
     leaving = decided(protected(**closed), signal(exposure=D(0)))
     assert (leaving.verdict, leaving.cancels) == ("TRADE", protected().working)
+
+
+def test_outside_the_trading_hours_nothing_grows():
+    shut = Limits(closed=("daily 11:00-12:01",))
+    assert decided(account(), limits=shut) == Decision("HOLD", "trading_hours:daily 11:00-12:01,on_target,why", D(0))
+    leaving = decided(protected(), signal(exposure=D(0)), limits=shut)
+    assert (leaving.verdict, leaving.cancels) == ("TRADE", protected().working)
+    assert decided(account(), limits=Limits(closed=("daily 11:00-12:00",))).verdict == "TRADE"
 
 
 def test_a_drawdown_stops_new_risk():
@@ -135,6 +145,14 @@ def test_a_new_sub_account_holds_only_cash():
         {"max_order_value": "0"},
         {"leverage": "3"},
         {"price_collar": "NaN"},
+        {"closed": "sometimes"},
+        {"closed": "sat-son"},
+        {"closed": "daily 10:00-10:00"},
+        {"closed": "daily 10:00-25:00"},
+        {"closed": "daily 24:00-10:00"},
+        {"closed": "daily 10:60-11:00"},
+        {"closed": "2026-12-02/2026-12-01"},
+        {"closed": "2026-12-01/tomorrow"},
     ],
 )
 def test_limits_that_cannot_be_meant_are_refused(wrong: dict[str, str]):

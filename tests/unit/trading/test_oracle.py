@@ -26,13 +26,13 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:E[+-]?\d+)?")
 ENOUGH = 8000
 SIDES = "below", "at", "above"
 LIMITS = """valid until, stopped at, taken at, drawdown, volatility, position, rebalance, least quantity, least value,
-largest order, collar, limit collar, too much, too little, passed, floor, cover, level"""
+largest order, collar, limit collar, too much, too little, passed, floor, cover, level, closing, reopening"""
 WHY = {
     "DENIED": "expired, no_reference, instrument_status, price_collar, max_order_value, min_notional",
     "HOLD": """waiting_for_venue, order_working, refused_by_venue, on_target, dust, stop_refused, expired, stopped_out,
-volatility_target, position_limit, drawdown_guard, profit_taken, gate_closed""",
-    "TRADE": """expired, stopped_out, volatility_target, position_limit, drawdown_guard, profit_taken, gate_closed,
-stop_passed, stop_refused, quotes, price_collar, max_order_value""",
+volatility_target, position_limit, drawdown_guard, trading_hours, profit_taken, gate_closed""",
+    "TRADE": """expired, stopped_out, volatility_target, position_limit, drawdown_guard, trading_hours, profit_taken,
+gate_closed, stop_passed, stop_refused, quotes, price_collar, max_order_value""",
     "asks": "entry, exit, stop, closing, bid, ask, bid+ask, stop+entry, stop+bid",
     "cancels": "stop, bid, ask, stop+stop, bid+bid, ask+ask",
 }
@@ -82,7 +82,7 @@ def sound(of: Situation, request: OrderRequest) -> bool:
 
 def marks(decision: Decision, wanted: Expected) -> Iterator[str]:
     """Yield what a decision is counted under."""
-    codes = re.sub(r"gate_closed:halt of all", "gate_closed", decision.reason).split(":")[0]
+    codes = re.sub(r"(gate_closed|trading_hours):[^,]*", r"\1", decision.reason).split(":")[0]
     yield from (f"{decision.verdict} {code}" for code in codes.split(",") if code not in ("", "why"))
     legs = [
         "closing" if one.key.leg is Leg.STOP and one.type is OrderType.MARKET else str(one.key.leg)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading.limits import Limits
+from trading.limits import LOOSER, Limits
 from trading.money import ONE, ZERO, divide
 
 #: Limits that bound each order as it is decided; of them no state of the book can be told.
@@ -42,7 +42,7 @@ class Headroom:
 
 
 def headroom(limits: Limits, usage: Usage, whys: Mapping[str, str]) -> list[Headroom]:
-    """Return one row for each of `limits` in their order; `whys` say by limit why its use is not known."""
+    """Return one row for each number of `limits` in their order; `whys` say by limit why its use is not known."""
     used = {
         "target_volatility": usage.volatility,
         "max_position": usage.largest_position,
@@ -51,10 +51,10 @@ def headroom(limits: Limits, usage: Usage, whys: Mapping[str, str]) -> list[Head
         "cash_buffer": usage.least_cash,
     }
     rows: list[Headroom] = []
-    for name, described in Limits.model_fields.items():
+    for name in LOOSER:
         limit: Decimal = getattr(limits, name)
         use = used.get(name)
-        means = described.description or ""
+        means = Limits.model_fields[name].description or ""
         if use is None:
             why = _PER_ORDER.get(name) or whys.get(name, "not known")
             rows.append(Headroom(name, means, limit, None, None, None, why))

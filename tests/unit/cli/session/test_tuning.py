@@ -76,3 +76,15 @@ def test_a_choice_is_checked_by_the_engine(seed: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(made, "stretch", lambda *_: type(honest)(honest.made, honest.trades + 1))
     with pytest.raises(BadData, match=r"kernel and engine differ in trades .*trend with .*entry"):
         made.check(trial, steps)
+
+
+def test_the_engine_scores_where_there_are_trading_hours(seed: int) -> None:
+    values = {one.name: one.at(one.count // 4) for one in space("trend", (), {})}
+    scores = []
+    for closed in ((), ("daily",)):
+        made = bench(random.Random(seed), "trend", limits=Limits(closed=closed))
+        scores.append((made.swift(values, range(200)), made.score(made.stretch(values, range(200)))))
+    (by_kernel, open_), (none, shut) = scores
+    assert by_kernel is not None
+    assert none is None
+    assert open_.trades > shut.trades == 0

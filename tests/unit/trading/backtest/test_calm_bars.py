@@ -32,7 +32,12 @@ from trading.timeframe import Timeframe
 
 D = Decimal
 BTC = Instrument("v", "BTC/USDT", "BTC", "USDT", D("0.01"), D("0.001"), D("0.001"), D(5), D(0), D(0))
-LIMITS = [Limits(), Limits(max_drawdown=D("0.1"), min_rebalance=D("0.02")), Limits(max_position=D("0.3"))]
+LIMITS = [
+    Limits(),
+    Limits(closed=("sun 03:00-09:00",)),
+    Limits(max_drawdown=D("0.1"), min_rebalance=D("0.02")),
+    Limits(max_position=D("0.3")),
+]
 #: The trader's: so close to the peak an equity is told exactly.
 CLOSE = 1e-9
 
@@ -168,6 +173,7 @@ def test_a_brief_backtest_of_long_calm_markets_is_the_whole_one(
         opened(step): {chance.choice([*panel]): "stale_bars"} for step in range(count) if chance.random() < 0.03
     }
     limits = LIMITED.model_copy(update={"max_drawdown": D(chance.choice(["0.02", "0.04", "1"])), "price_collar": D(1)})
+    limits = limits.model_copy(update={"closed": chance.choice([(), ("daily 05:00-06:30",)])})
     place = setup(count, ("one", "two"), (BTC_MADE, ETH_MADE), limits=limits)
     place = replace(place, strategies={name: Wary() for name in ("one", "two")})
     whole, brief = (Engine(replace(place, brief=each), grid(panel), source).run() for each in (False, True))

@@ -87,6 +87,8 @@ def test_what_the_kernel_cannot_do_it_says(seed: int) -> None:
     for changes in ({"tick": D("1E-14")}, {"lot": D("1E-19")}, {"status": "BREAK"}):
         with pytest.raises(Misconfigured, match="kernel: "):
             rules(Terms(replace(INSTRUMENT, **changes), Limits(), D(100_000)), found.market)
+    with pytest.raises(Misconfigured, match="no trading hours"):
+        rules(Terms(INSTRUMENT, Limits(closed=("sun",)), D(100_000)), found.market)
 
 
 def test_compiled_code_is_kept_where_it_is_told_to_be_and_nowhere_else(tmp_path: Path) -> None:

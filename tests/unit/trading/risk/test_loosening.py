@@ -30,7 +30,21 @@ def test_what_allows_more_is_named(values: dict[str, str], looser: tuple[str, ..
 
 
 def test_the_way_of_every_limit_is_known() -> None:
-    assert set(LOOSER) == set(Limits.model_fields)
+    assert {*LOOSER, "closed"} == set(Limits.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "looser"),
+    [
+        ("none", "sat-sun", ()),
+        ("sat-sun", "daily 22:00-23:00; sat-sun", ()),
+        ("sat-sun", "none", ("closed",)),
+        ("sat-sun", "sun", ("closed",)),
+    ],
+)
+def test_hours_that_are_taken_away_loosen(before: str, after: str, looser: tuple[str, ...]) -> None:
+    was, wanted = (Limits(closed=each) for each in (before, after))  # pyright: ignore[reportArgumentType]
+    assert loosened(was, wanted) == looser
 
 
 def test_there_and_back_one_of_both_loosens() -> None:

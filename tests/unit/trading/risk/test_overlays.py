@@ -3,8 +3,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.trading.made import INSTRUMENT
-from trading.risk import drawdown_guard, entry_gate, position_limit
+from tests.unit.trading.made import INSTRUMENT, NOW
+from trading.risk import drawdown_guard, entry_gate, position_limit, trading_hours
 from trading.target import Target
 
 D = Decimal
@@ -38,12 +38,23 @@ def test_a_closed_gate_holds_entries_and_passes_exits():
     assert entry_gate.apply(Target(D(0)), D(5), is_open=False, reason="halt x") == Target(D(0))
 
 
+def test_outside_the_trading_hours_entries_are_held_back_and_exits_pass():
+    def held(wanted: str, *closed: str) -> Target:
+        return trading_hours.apply(Target(D(wanted)), D(5), NOW, closed)
+
+    assert held("8") == Target(D(8))
+    assert held("8", "sat", "daily 00:00-12:00") == Target(D(8))
+    assert held("8", "sat", "sun 12:00-13:00") == Target(D(5), ("trading_hours:sun 12:00-13:00",))
+    assert held("3", "sun") == Target(D(3))
+
+
 @given(TARGETS, AMOUNTS, AMOUNTS, AMOUNTS, st.booleans())
 def test_an_overlay_only_ever_lowers(target: Target, holding: Decimal, equity: Decimal, peak: Decimal, is_open: bool):
     for after in (
         position_limit.apply(target, equity, D(100), D("0.95"), INSTRUMENT),
         drawdown_guard.apply(target, holding, equity, peak, D("0.2")),
         entry_gate.apply(target, holding, is_open, "x"),
+        trading_hours.apply(target, holding, NOW, () if is_open else ("sun",)),
     ):
         assert 0 <= after.quantity <= target.quantity
         assert (after.quantity < target.quantity) == (after.reasons != target.reasons)
