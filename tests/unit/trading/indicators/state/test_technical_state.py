@@ -120,13 +120,16 @@ def test_prices_that_only_rounding_tells_apart_are_alike_for_both(seed: int):
     assert set(found).isdisjoint({*EXACT, *STEADY})
 
 
-def test_windows_without_volume_have_no_balance_whatever_was_before(seed: int):
-    panel = drawn(400, seed)
-    panel = panel.with_columns(volume=pl.when(pl.int_range(pl.len()) < 200).then(pl.col("volume")).otherwise(0.0))
-    whole = technical_features(panel, HOUR).tail(400 - 230)
+@pytest.mark.parametrize("number", range(8))
+def test_windows_without_volume_have_no_balance_whatever_was_before(number: int):
+    panel = drawn(400, number)
+    # Volumes of very different sizes leave dust in a sum that is moved on, above 0 or below.
+    sizes = 10.0 ** np.random.default_rng(number).integers(-3, 4, 400) / 3
+    panel = panel.with_columns(volume=pl.when(pl.int_range(pl.len()) < 200).then(pl.Series(sizes)).otherwise(0.0))
+    rows, whole = stepped(panel.head(260))[230:], technical_features(panel, HOUR)[230:260]
     for name in ("volume_balance_24", "money_flow_20"):
         assert whole[name].null_count() == whole.height
-    assert differences(stepped(panel), panel) == {}
+        assert [row[name] for row in rows] == [None] * whole.height
 
 
 def test_a_state_that_was_written_and_read_goes_on_as_if_nothing_had_been(seed: int):
