@@ -126,6 +126,15 @@ def test_a_newest_row_that_differs_closes_the_gate_of_its_symbol_until_it_is_rig
     assert closed(book) == {SYMBOLS[0]: False, SYMBOLS[1]: False}
 
 
+def test_the_job_of_the_day_runs_it(book: Database) -> None:
+    materialise(technical_features)
+    change(book, "update features.technical_features set rsi_14 = rsi_14 + 1e-9")
+    done = defs.resolve_job_def("studies").execute_in_process(partition_key=LAST_DAY)
+    assert done.success
+    (event,) = done.get_asset_check_evaluations()
+    assert (event.check_name, event.passed) == ("incremental", False)
+
+
 def test_it_runs_once_a_day_and_with_no_bar() -> None:
     key = dg.AssetCheckKey(dg.AssetKey(["features", "technical_features"]), "incremental")
     jobs = {job.name for job in defs.resolve_all_job_defs() if key in job.asset_layer.asset_graph.asset_check_keys}
