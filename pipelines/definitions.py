@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.checks import drift, expectations
+from assets.checks import drift, expectations, incremental
 from assets.features import (
     chart_patterns,
     correlations,
@@ -72,7 +72,7 @@ ASSETS = [
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(ASSETS),
-    asset_checks=dg.load_asset_checks_from_modules([drift, expectations]),
+    asset_checks=dg.load_asset_checks_from_modules([drift, expectations, incremental]),
     jobs=jobs.ALL,
     schedules=schedules.ALL,
     sensors=sensors.ALL,

@@ -7,10 +7,16 @@ def _assets(*names: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
 
 
+def _check(asset: str, name: str) -> dg.AssetSelection:
+    return dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(asset.split("/")), name))
+
+
 #: Drift shows over days: it is looked for when the day is valued, not with every bar.
-_DRIFT = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["forecasts", "price_forecasts"]), "drift"))
-#: Great Expectations takes seconds to load: it has its turn then too.
-_SLOW_CHECKS = _DRIFT | dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["market", "candles"]), "expectations"))
+_DRIFT = _check("forecasts/price_forecasts", "drift")
+#: The whole history bar by bar takes many times as long as at once: it is walked through once a day.
+_INCREMENTAL = _check("features/technical_features", "incremental")
+#: Great Expectations takes seconds to load: it has its turn when the day is valued too.
+_SLOW_CHECKS = _DRIFT | _INCREMENTAL | _check("market/candles", "expectations")
 
 
 #: History in, models trained: once per book, over all of its history at once.
@@ -53,7 +59,8 @@ recompute = dg.define_asset_job(
         "features/volume_profiles",
         "features/correlations",
         "features/custom_features",
-    ),
+    )
+    - _INCREMENTAL,
     description="Compute the features anew from the day of late or revised candles on; what has not changed stays.",
 )
 
@@ -85,8 +92,9 @@ studies = dg.define_asset_job(
         "features/correlations",
         "features/custom_features",
         "features/depth_features",
-    ),
-    description="Compute patterns, volume profiles, correlations, own indicators and features of order books of a day.",
+    )
+    | _INCREMENTAL,
+    description="Compute patterns, profiles, correlations, own indicators, depth of a day; check features bar by bar.",
 )
 
 #: Models trained anew on all that is known by now.

@@ -14,7 +14,7 @@ _LONGEST = {
     "sources": 600,
     "recompute": 900,
     "taxes": 900,
-    "studies": 900,
+    "studies": 3000,
 }
 #: The daemon's log is a file that grows for ever; all of it is in the run's own log.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}

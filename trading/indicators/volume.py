@@ -37,4 +37,6 @@ def higher_volume(suffix: str) -> list[pl.Expr]:
 
 def _share(part: pl.Expr, bars: int) -> pl.Expr:
     total = VOLUME.rolling_sum(bars)
-    return pl.when(total > 0).then((part.rolling_sum(bars) / total).clip(-1, 1))
+    # A sum that is moved on keeps dust of what was before: whether there is any volume, the bars themselves say.
+    traded = (VOLUME.rolling_max(bars) > 0) & (total > 0)
+    return pl.when(traded).then((part.rolling_sum(bars) / total).clip(-1, 1))

@@ -70,6 +70,7 @@ def test_assets_jobs_and_checks_are_these():
         "upkeep/archive_files",
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
+        "features/technical_features:incremental",
         "forecasts/price_forecasts:drift",
         "market/candles:complete",
         "market/candles:expectations",

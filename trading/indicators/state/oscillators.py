@@ -6,6 +6,7 @@ import numpy as np
 
 from trading.indicators.state.bars import Carried, Window, in_order
 
+#: What TA-Lib takes for zero; of a difference as a share of both sides.
 _ZERO = 1e-14
 _STOCHASTIC, _SMOOTH = 14, 3
 _CCI = 20
@@ -19,8 +20,8 @@ def stochastic(window: Window, before: Carried) -> Carried:
     if window.count < _STOCHASTIC:
         return {}
     low, high = window.last("low", _STOCHASTIC).min(), window.last("high", _STOCHASTIC).max()
-    span = (high - low) / 100.0
-    raw = float((window.at("close") - low) / span) if span != 0.0 else 0.0
+    span = float(high - low)
+    raw = 100.0 * (float(window.at("close") - low) / span) if span != 0.0 else 0.0
     total = before.get("total", 0.0) + raw
     carried = {"k_0": raw, "k_1": before.get("k_0", 0.0)}
     if window.count < _STOCHASTIC + _SMOOTH - 1:
@@ -41,8 +42,9 @@ def cci(window: Window) -> float:
     ring = np.roll(window.last("typical", _CCI), (window.count - _CCI) % _CCI)
     average = in_order(ring) / _CCI
     spread = in_order(np.abs(ring - average))
-    off = window.at("typical") - average
-    return off / (0.015 * (spread / _CCI)) if off != 0.0 and spread != 0.0 else 0.0
+    typical = window.at("typical")
+    alike = _alike(typical, average) or spread == 0.0
+    return 0.0 if alike else (typical - average) / (0.015 * (spread / _CCI))
 
 
 def ultimate(window: Window, before: Carried) -> Carried:
@@ -59,6 +61,9 @@ def ultimate(window: Window, before: Carried) -> Carried:
         if window.count <= longest + 1 - span:
             continue
         a, b = carried[f"a_{span}"] + told, carried[f"b_{span}"] + told_range
+        if not window.last("true_range", span).any():
+            # No bar of the window has a range: all that the sums hold is rounding.
+            a = b = 0.0
         if window.count > longest:
             if not -_ZERO < b < _ZERO:
                 value += weight * (a / b)
@@ -75,6 +80,9 @@ def money_flow(window: Window, before: Carried) -> Carried:
     if window.count > _FLOW + 1:
         old_positive, old_negative = _flow(window, _FLOW)
         positive, negative = positive - old_positive, negative - old_negative
+    if window.count > _FLOW and not any(any(_flow(window, back)) for back in range(_FLOW)):
+        # Nothing has flowed in the window: all that the sums hold is rounding.
+        return {"positive": 0.0, "negative": 0.0}
     new_positive, new_negative = _flow(window, 0)
     return {"positive": positive + new_positive, "negative": negative + new_negative}
 
@@ -84,7 +92,7 @@ def flow_index(window: Window, carried: Carried) -> float:
     if window.count < _FLOW + 1:
         return math.nan
     whole = carried["positive"] + carried["negative"]
-    return 100.0 * (carried["positive"] / whole) if whole >= 1.0 else 0.0
+    return 100.0 * (min(max(carried["positive"], 0.0), whole) / whole) if whole > 0.0 else 0.0
 
 
 def aroon(window: Window, bars: int) -> float:
@@ -102,5 +110,12 @@ def _pressure(window: Window, back: int) -> float:
 
 def _flow(window: Window, back: int) -> tuple[float, float]:
     typical, earlier = window.at("typical", back), window.at("typical", back + 1)
+    if _alike(typical, earlier):
+        return 0.0, 0.0
     flow = typical * window.at("volume", back)
-    return (flow if typical > earlier else 0.0), (flow if typical < earlier else 0.0)
+    return (flow, 0.0) if typical > earlier else (0.0, flow)
+
+
+def _alike(price: float, other: float) -> bool:
+    """Return whether nothing but rounding lies between two prices."""
+    return abs(price - other) <= _ZERO * (price + other)
