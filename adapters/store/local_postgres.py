@@ -204,7 +204,7 @@ class LocalPostgres:
             )
 
 
-def fresh_database(server_url: str, name: str, template: str = "template1") -> str:
+def fresh_database(server_url: str, name: str, template: str = "template0") -> str:
     """Drop and create the database `name`, as empty as `template` is, beside that of `server_url`; return its URL.
 
     For tests. Nobody may be connected to the template.
