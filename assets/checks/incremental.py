@@ -26,13 +26,13 @@ def features_are_those_of_the_states(context: dg.AssetCheckExecutionContext, des
     that are known now, from the start of the history.
     """
     from trading.indicators.state.agreement import agreement
-    from trading.indicators.technical import FEATURES
+    from trading.indicators.technical import STORED
 
     with desk.open(context) as at:
         now = at.clock.now()
         _, end = window(context, now)
         panel = at.store.read("market.candles", at.candles, at.history_start, end, as_of=now, columns=list(PANEL))
-        columns = ["symbol", "ts", *FEATURES]
+        columns = ["symbol", "ts", *STORED]
         stored = at.store.read(_TABLE, at.series, end=end, as_of=now, columns=columns)
         agreed = agreement(panel, stored, at.timeframe)
         last_open = at.timeframe.open_of(end) - at.timeframe.delta
@@ -46,7 +46,7 @@ def features_are_those_of_the_states(context: dg.AssetCheckExecutionContext, des
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
             "rows compared": agreed.rows,
-            "values compared": agreed.rows * len(FEATURES),
+            "values compared": agreed.rows * len(STORED),
             "largest difference": agreed.largest,
             "differences": agreed.differences.height,
             **_first(agreed.differences),

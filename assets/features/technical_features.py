@@ -22,7 +22,7 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
     Columns without suffix are of the book's own timeframe; _x4 and _x24 are of bars 4 and 24 times as long, visible
     only after their close. Null while an indicator warms up. Source: market/candles, from the start of the history.
     """
-    from trading.indicators.technical import FEATURES
+    from trading.indicators.technical import FEATURES, STORED
     from trading.indicators.technical import technical_features as compute
 
     with desk.open(context) as at:
@@ -34,11 +34,11 @@ def technical_features(context: dg.AssetExecutionContext, desk: DeskResource) ->
             features = features.filter(pl.col("ts") >= start)
         rows = features.with_columns(knowledge_ts=pl.col("ts") + at.timeframe.delta)
         counts = written.write(context, at, "features.technical_features", rows, start, now)
-    complete = features.drop_nulls().height
+    complete = features.drop_nulls(FEATURES).height
     return dg.MaterializeResult(
         metadata={
             **counts,
-            "features": len(FEATURES),
+            "features": len(STORED),
             "complete rows": complete,
             "mean volatility_24": float(features["volatility_24"].mean() or 0.0),  # pyright: ignore[reportArgumentType]
             "mean rsi_14": float(features["rsi_14"].mean() or 0.0),  # pyright: ignore[reportArgumentType]

@@ -121,14 +121,14 @@ class Computed:
 
     def features(self) -> Remade:
         """Return how the technical features come out of the bars."""
-        from trading.indicators.technical import FEATURES, technical_features
+        from trading.indicators.technical import STORED, technical_features
 
         stored, parts = [], []
         for number, (rows, until) in enumerate(self._spans(self._features, self._candles)):
             made = technical_features(_newest(self._candles, until).select(PANEL.names()), self._timeframe)
             parts.append(_of_span(made.join(rows.select(_KEY), on=_KEY, how="semi"), number))
             stored.append(_of_span(rows, number))
-        return _compared(_TECHNICAL, stored, parts, FEATURES)
+        return _compared(_TECHNICAL, stored, parts, STORED)
 
     def forecasts(self, model: Callable[[str], Foretold]) -> Remade:
         """Return how forecasts come out of the features of their bars; `model` gives the model of an id."""

@@ -232,6 +232,7 @@ def _market(whole: Market) -> Market:
 
 def _wish(wishes: Wishes, row: int) -> Wish:
     values, measures = wishes.sets[row], lent(wishes.measures)
-    one, other, third = measures[int(values[0])], measures[int(values[1])], measures[int(values[2])]
-    numbers = (values[3], values[4], values[5], values[6], values[7], values[8], values[9])
-    return Wish(wishes.rule, numbers, one, other, third)
+    one, other = measures[int(values[0])], measures[int(values[1])]
+    third, fourth = measures[int(values[2])], measures[int(values[3])]
+    numbers = (values[4], values[5], values[6], values[7], values[8], values[9], values[10])
+    return Wish(wishes.rule, numbers, one, other, third, fourth)

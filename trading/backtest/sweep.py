@@ -191,22 +191,25 @@ def _where(known: npt.NDArray[np.bool_], values: Floats) -> pl.Series:
 def _trend(one: Trend, places: Mapping[str, int]) -> Sequence[float]:
     strength = (one.least_strength, one.full_strength, one.max_exposure, one.step, one.stop_multiple)
     # A rule of fewer measures has the first once more.
-    return places[one.gap], places["adx_14"], places[one.gap], one.entry, one.exit, *strength
+    return places[one.gap], places["adx_14"], places[one.gap], places[one.gap], one.entry, one.exit, *strength
 
 
 def _mean_reversion(one: MeanReversion, places: Mapping[str, int]) -> Sequence[float]:
     allowed = sum(1 << REGIMES.index(name) for name in set(one.regimes))
-    values = (one.entry, one.exit, one.exposure, one.stop_multiple, allowed, 0.0, 0.0)
-    return places[one.z_score], places["regime"], places[one.z_score], *values
+    values = (one.entry, one.exit, one.exposure, one.stop_multiple, allowed, one.stationarity, one.half_life)
+    # A test without a limit is not looked at.
+    statistic = "dickey_fuller_168" if one.stationarity else one.z_score
+    half_life = "half_life_168" if one.half_life else one.z_score
+    return *(places[name] for name in (one.z_score, "regime", statistic, half_life)), *values
 
 
 def _multi_timeframe(one: MultiTimeframe, places: Mapping[str, int]) -> Sequence[float]:
     values = (one.entry, one.exit, one.confirm, one.exit_after, one.exposure, one.stop_multiple, 0.0)
-    return *(places[name] for name in timeframes(one)[:3]), *values
+    return *(places[name] for name in timeframes(one)[:3]), places[one.base], *values
 
 
-#: Three rows of the measures and seven values.
-_COLUMNS = 10
+#: Four rows of the measures and seven values.
+_COLUMNS = 11
 _RULES: Mapping[type[Parameters], tuple[int, Callable[..., Sequence[float]]]] = {
     Trend: (TREND, _trend),
     MeanReversion: (MEAN_REVERSION, _mean_reversion),

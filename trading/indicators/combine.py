@@ -9,11 +9,11 @@ import polars as pl
 from trading.candle import PANEL
 from trading.errors import Misconfigured
 from trading.indicators.classic import CLASSIC, classic_indicators
-from trading.indicators.technical import FEATURES, WARM_UP, technical_features
+from trading.indicators.technical import STORED, WARM_UP, technical_features
 from trading.timeframe import Timeframe
 
 #: What an expression may name: the bar, its technical features, and the classic indicators that are not among these.
-COLUMNS: tuple[str, ...] = (*PANEL, *FEATURES, *(name for name in CLASSIC if name not in FEATURES))
+COLUMNS: tuple[str, ...] = (*PANEL, *STORED, *(name for name in CLASSIC if name not in STORED))
 
 #: A combination may look so many bars back (LAG, or frames of ROWS) beyond what its columns look back.
 LOOK_BACK = 100
@@ -48,7 +48,7 @@ def declared(text: str, source: str) -> tuple[Combination, ...]:
 def inputs(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFrame:
     """Return COLUMNS for every row of `panel`, sorted by symbol, ts."""
     features = panel.select(list(PANEL)).join(technical_features(panel, timeframe), on=["symbol", "ts"], how="left")
-    others = [name for name in CLASSIC if name not in FEATURES]
+    others = [name for name in CLASSIC if name not in STORED]
     classic = classic_indicators(panel).select("symbol", "ts", *others)
     return features.join(classic, on=["symbol", "ts"], how="left").sort("symbol", "ts").select(COLUMNS)
 

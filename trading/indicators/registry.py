@@ -27,7 +27,7 @@ class Family:
 
 
 BUILT_IN = (
-    Family("technical", technical.FEATURES, technical.WARM_UP, technical.technical_features),
+    Family("technical", technical.STORED, technical.WARM_UP, technical.technical_features),
     Family("classic", classic.CLASSIC, classic.WARM_UP, lambda panel, _: classic.classic_indicators(panel)),
     Family("patterns", tuple(patterns.PATTERNS), patterns.WARM_UP, lambda panel, _: patterns.marks(panel)),
 )

@@ -11,6 +11,7 @@ import polars as pl
 
 from trading.candle import TS
 from trading.indicators.momentum import higher_momentum, momentum
+from trading.indicators.reversion import reversion
 from trading.indicators.trend import higher_trend, trend
 from trading.indicators.volatility import higher_volatility, volatility
 from trading.indicators.volume import higher_volume, volume
@@ -19,14 +20,14 @@ from trading.timeframe import Timeframe
 
 FACTORS = (4, 24)
 
-#: Base bars of a symbol without gaps until every feature has a value: 15 bars of the highest timeframe and its start.
+#: Base bars of a symbol without gaps until all FEATURES have a value: 15 bars of the highest timeframe and its start.
 WARM_UP = 24 * 16
 
 _CALENDAR = ("hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
 
 
 def technical_features(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFrame:
-    """Return symbol, ts and the columns FEATURES (float64) for every row of `panel`, sorted by symbol, ts.
+    """Return symbol, ts and the columns STORED (float64) for every row of `panel`, sorted by symbol, ts.
 
     A value that is not defined (warm-up, a window without any move or volume) is null; NaN and infinity never appear.
     Recursive indicators start at the first row of each symbol: feed the history from a fixed origin. Gaps are stepped
@@ -38,11 +39,11 @@ def technical_features(panel: pl.DataFrame, timeframe: Timeframe) -> pl.DataFram
 
 def _of_one_symbol(bars: pl.DataFrame, timeframe: Timeframe) -> pl.DataFrame:
     closed_at = pl.col("ts") + timeframe.delta
-    features = bars.select("symbol", "ts", *_base(), *_calendar(closed_at), closed_at=closed_at)
+    features = bars.select("symbol", "ts", *_base(), *reversion(), *_calendar(closed_at), closed_at=closed_at)
     for factor in FACTORS:
         higher = resample(bars, timeframe, factor).select("closed_at", *_higher(factor))
         features = features.join_asof(higher, on="closed_at", strategy="backward")
-    finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in FEATURES]
+    finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in STORED]
     return features.select(pl.col("symbol").cast(pl.String), pl.col("ts").cast(TS), *finite)
 
 
@@ -70,6 +71,10 @@ def _names(expressions: list[pl.Expr]) -> tuple[str, ...]:
     return tuple(expression.meta.output_name() for expression in expressions)
 
 
+#: What models learn from: complete in every living market, once warm.
 FEATURES: tuple[str, ...] = (*_names(_base()), *_CALENDAR, *(name for f in FACTORS for name in _names(_higher(f))))
 
-SCHEMA = pl.Schema({"symbol": pl.String, "ts": TS, **dict.fromkeys(FEATURES, pl.Float64)})
+#: All of them: those that strategies alone read are null wherever a market has no such thing as a half-life.
+STORED: tuple[str, ...] = (*FEATURES, *_names(reversion()))
+
+SCHEMA = pl.Schema({"symbol": pl.String, "ts": TS, **dict.fromkeys(STORED, pl.Float64)})

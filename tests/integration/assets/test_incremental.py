@@ -16,7 +16,7 @@ from pipelines.definitions import defs
 from tests.integration.assets.feature_days import LAST_DAY, materialise, panel, revise
 from tests.integration.assets.modelled_book import Stopped
 from tests.integration.assets.traded_book import BOOK, HOUR, START, SYMBOLS, VENUE
-from trading.indicators.technical import FEATURES
+from trading.indicators.technical import STORED
 
 pytestmark = [
     # Dagster calls what pydantic has deprecated.
@@ -70,7 +70,7 @@ def test_untouched_rows_pass_and_all_of_them_are_compared(book: Database) -> Non
     rows = panel(book).height
     assert event.passed
     assert event.metadata["rows compared"].value == rows == 2 * 76
-    assert event.metadata["values compared"].value == rows * len(FEATURES)
+    assert event.metadata["values compared"].value == rows * len(STORED)
     assert 0 <= float(event.metadata["largest difference"].value) < 1e-10
     assert "first differences" not in event.metadata
     assert recorded(book) == []

@@ -37,7 +37,11 @@ FILES = {
 #: All strategies, with times at which each has something to do within a few bars.
 TRADED: dict[str, Any] = {
     "strategies": tuple(STRATEGIES),
-    "parameters": {"dollar_cost_average": {"every_hours": 3}, "multi_timeframe": {"entry": 0.05}},
+    "parameters": {
+        "dollar_cost_average": {"every_hours": 3},
+        "multi_timeframe": {"entry": 0.05},
+        "mean_reversion": {"stationarity": -1.5},
+    },
 }
 
 Trial = Callable[[Market], Backtest]

@@ -28,7 +28,7 @@ def cells(text: str) -> dict[str, list[str]]:
 def test_all_strategies_are_listed_with_what_they_do() -> None:
     rows = cells(shown())
     assert list(rows)[1:] == list(STRATEGIES)
-    assert rows["mean_reversion"] == [STRATEGIES["mean_reversion"].about, "6"]
+    assert rows["mean_reversion"] == [STRATEGIES["mean_reversion"].about, "8"]
 
 
 def test_the_parameters_of_one_are_listed_with_default_range_and_meaning() -> None:

@@ -51,7 +51,7 @@ class Known(NamedTuple):
 
 
 class Wishes(NamedTuple):
-    """What is wanted, by a `rule` of rules.py: each of `sets` has the rows of three of the `measures`, and 7 values.
+    """What is wanted, by a `rule` of rules.py: each of `sets` has the rows of four of the `measures`, and 7 values.
 
     Without a rule (0) the first two measures are exposure, of which NaN is no signal, and stop, of which NaN is none.
     """

@@ -132,6 +132,6 @@ def _signal(calm: Calm, market: Market, known: Known, wish: Wish, slot: int) -> 
     """Return what is wanted at the open of `slot` by whoever stands as `calm` then."""
     past = slot - 1
     close = market.close_quote[past]
-    measured = wish.one[past], wish.other[past], wish.third[past], known.volatility[past]
+    measured = wish.one[past], wish.other[past], wish.third[past], wish.fourth[past], known.volatility[past]
     exposure, distance = desired(holding(calm, close), wish.rule, wish.values, *measured)
     return Signal(slot, exposure, distance, known.scale[past], close)

@@ -14,7 +14,16 @@ from trading.backtest.compiled.decision import CORNERS, FRACTION
 from trading.backtest.compiled.exact import decimals, nearest
 from trading.backtest.compiled.idle import ROUNDING, Calm
 from trading.backtest.compiled.inputs import Known, Market, Rules
-from trading.backtest.compiled.rules import GIVEN, MEAN_REVERSION, MULTI_TIMEFRAME, TREND, Wish, allows, desired
+from trading.backtest.compiled.rules import (
+    GIVEN,
+    MEAN_REVERSION,
+    MULTI_TIMEFRAME,
+    TREND,
+    Wish,
+    allows,
+    desired,
+    reverts,
+)
 
 #: Held is surely more, or less, than a remainder where it is worth more or less than this share of the cash.
 _HELD, _DUST = 0.06, 0.04
@@ -45,13 +54,18 @@ def stands(account: Account, calm: Calm, slot: int) -> bool:
 
 def out(known: Known, wish: Wish, slot: int, last: int) -> int:
     """Return the first slot from `slot` to `last` in which nothing held is not surely what is wanted."""
-    one, other, third, scale, values = wish.one, wish.other, wish.third, known.scale, wish.values
+    one, other, third, fourth = wish.one, wish.other, wish.third, wish.fourth
+    scale, values = known.scale, wish.values
     past, end = np.uint64(slot - 1), np.uint64(last)
     if wish.rule == TREND:
         while past < end and not (one[past] >= values[0] and other[past] >= values[2]) and scale[past] != 0:
             past += np.uint64(1)
     elif wish.rule == MEAN_REVERSION:
-        while past < end and not (one[past] <= -values[0] and allows(values[4], other[past])) and scale[past] != 0:
+        while past < end and not (
+            one[past] <= -values[0] and allows(values[4], other[past]) and reverts(values, third[past], fourth[past])
+        ):
+            if scale[past] == 0:
+                break
             past += np.uint64(1)
     elif wish.rule == MULTI_TIMEFRAME:
         least = values[2]
@@ -75,7 +89,7 @@ def within(calm: Calm, market: Market, known: Known, rules: Rules, wish: Wish, s
         if stop >= market.reach[now] or close < least:
             break
         if scale >= 0:
-            measured = wish.one[past], wish.other[past], wish.third[past], known.volatility[past]
+            measured = wish.one[past], wish.other[past], wish.third[past], wish.fourth[past], known.volatility[past]
             exposure, distance = desired(True, wish.rule, wish.values, *measured)
             if exposure >= 0:
                 if not _stays(calm, exposure * scale, price) or (distance >= 0) != guarded:

@@ -19,27 +19,28 @@ Values = tuple[float, float, float, float, float, float, float]
 
 
 class Wish(NamedTuple):
-    """What one set wants: its rule with 7 values, and the three measures that the rule reads, by slot."""
+    """What one set wants: its rule with 7 values, and the four measures that the rule reads, by slot."""
 
     rule: int
     values: Values
     one: Floats
     other: Floats
     third: Floats
+    fourth: Floats
 
 
 def desired(
-    holds: bool, rule: int, values: Values, one: float, other: float, third: float, volatility: float
+    holds: bool, rule: int, values: Values, one: float, other: float, third: float, fourth: float, volatility: float
 ) -> tuple[float, float]:
     """Return exposure and stop distance as fractions, not rounded yet, of who `holds` a position at the close of a bar.
 
-    `one`, `other` and `third` are the measures that the `rule` reads. An exposure of NaN is no signal, a distance below
-    0 no stop.
+    `one`, `other`, `third` and `fourth` are the measures that the `rule` reads. An exposure of NaN is no signal, a
+    distance below 0 no stop.
     """
     if rule == TREND:
         return _trend(holds, values, one, other, volatility)
     if rule == MEAN_REVERSION:
-        return _mean_reversion(holds, values, one, other, volatility)
+        return _mean_reversion(holds, values, one, other, third, fourth, volatility)
     if rule == MULTI_TIMEFRAME:
         return _multi_timeframe(holds, values, one, other, third, volatility)
     return one, _NO_STOP if np.isnan(other) else other
@@ -60,9 +61,17 @@ def _trend(holds: bool, values: Values, gap: float, strength: float, volatility:
     return min(max(steps, 1.0) * step, 1.0) * exposure, _distance(multiple, volatility)
 
 
-def _mean_reversion(holds: bool, values: Values, score: float, regime: float, volatility: float) -> tuple[float, float]:
+def _mean_reversion(
+    holds: bool,
+    values: Values,
+    score: float,
+    regime: float,
+    statistic: float,
+    half_life: float,
+    volatility: float,
+) -> tuple[float, float]:
     entry, leave, exposure, multiple, allowed = values[:5]
-    if not allows(allowed, regime) or not score <= -leave:
+    if not allows(allowed, regime) or not reverts(values, statistic, half_life) or not score <= -leave:
         return 0.0, _NO_STOP
     if not holds and score > -entry:
         return 0.0, _NO_STOP
@@ -72,6 +81,15 @@ def _mean_reversion(holds: bool, values: Values, score: float, regime: float, vo
 def allows(allowed: float, regime: float) -> bool:
     """Whether a `regime`, NaN where it is not known, is one of those that `allowed` has a bit for."""
     return not np.isnan(regime) and int(allowed) >> int(regime) & 1 == 1
+
+
+def reverts(values: Values, statistic: float, half_life: float) -> bool:
+    """Whether the tests of a market, NaN where there is none, are within the limits that mean reversion has for them.
+
+    A limit of 0 is none.
+    """
+    stationary = values[5] == 0 or statistic <= values[5]
+    return stationary and (values[6] == 0 or half_life <= values[6])
 
 
 def _multi_timeframe(

@@ -7,7 +7,7 @@ import polars as pl
 
 from trading.candle import TS, Candle
 from trading.indicators.state.technical import advance, begin
-from trading.indicators.technical import FEATURES
+from trading.indicators.technical import STORED
 from trading.timeframe import Timeframe
 
 #: What is told by whole numbers, or by one operation: equal to the last digit.
@@ -24,11 +24,13 @@ _MAGNIFIED = (
 #: or one that may be dust itself: the deviation of prices that hardly move, the volume of bars that hardly trade.
 _DUSTY = (
     "close_z_24", "close_z_72", "bollinger_b_20", "volume_balance_24", "money_flow_20", "close_z_12_x4",
-    "volume_balance_12_x4", "close_z_12_x24", "volume_balance_12_x24",
+    "volume_balance_12_x4", "close_z_12_x24", "volume_balance_12_x24", "dickey_fuller_168", "half_life_168",
 )  # fmt: skip
+#: Compared by their inverse, for they have no end: a half-life where reversion fades.
+ENDLESS = ("half_life_168",)
 #: How far a feature may be off, of the value, or of 1 where that is more.
 TOLERANCES = {
-    **dict.fromkeys(FEATURES, 1e-12),
+    **dict.fromkeys(STORED, 1e-12),
     **dict.fromkeys(_MAGNIFIED, 1e-10),
     **dict.fromkeys(_DUSTY, 1e-8),
     **dict.fromkeys(EXACT, 0.0),
@@ -58,7 +60,7 @@ class Agreement:
 
 
 def agreement(panel: pl.DataFrame, stored: pl.DataFrame, timeframe: Timeframe) -> Agreement:
-    """Return how the `stored` rows (symbol, ts, FEATURES) agree with those that the states tell of `panel`.
+    """Return how the `stored` rows (symbol, ts, STORED) agree with those that the states tell of `panel`.
 
     Both are sorted by symbol, ts; panel is the whole history of its symbols. Null agrees with null alone.
 
@@ -70,16 +72,16 @@ def agreement(panel: pl.DataFrame, stored: pl.DataFrame, timeframe: Timeframe) -
     rows, largest, found = 0, 0.0, [pl.DataFrame(schema=DIFFERENCES), *alone]
     for told in walked(panel, timeframe):
         both = told.join(stored, on=_KEY, suffix="|stored")
-        off = both.select(*_KEY, *(_off(name).alias(name) for name in FEATURES))
+        off = both.select(*_KEY, *(_off(name).alias(name) for name in STORED))
         rows += both.height
-        finite = pl.when(pl.col(FEATURES).is_finite()).then(pl.col(FEATURES)).max()
+        finite = pl.when(pl.col(STORED).is_finite()).then(pl.col(STORED)).max()
         largest = max(largest, off.select(pl.max_horizontal(finite)).item() or 0.0)
         found.append(_differences(both, off))
     return Agreement(rows, largest, pl.concat(found).sort("symbol", "ts", "feature"))
 
 
 def walked(panel: pl.DataFrame, timeframe: Timeframe) -> Iterator[pl.DataFrame]:
-    """Yield symbol, ts, FEATURES of `panel` bar by bar, a stretch of one symbol at a time."""
+    """Yield symbol, ts, STORED of `panel` bar by bar, a stretch of one symbol at a time."""
     for bars in panel.partition_by("symbol", maintain_order=True):
         state = begin(timeframe)
         for stretch in bars.iter_slices(_STRETCH):
@@ -87,12 +89,14 @@ def walked(panel: pl.DataFrame, timeframe: Timeframe) -> Iterator[pl.DataFrame]:
             for row in stretch.select("ts", "open", "high", "low", "close", "volume").iter_rows():
                 state, features = advance(state, Candle(*row))
                 told.append(features)
-            yield stretch.select(_KEY).hstack(pl.DataFrame(told, schema=dict.fromkeys(FEATURES, pl.Float64)))
+            yield stretch.select(_KEY).hstack(pl.DataFrame(told, schema=dict.fromkeys(STORED, pl.Float64)))
 
 
 def _off(name: str) -> pl.Expr:
     """Return how far the values lie apart: null where both are, infinite where one is or is no number."""
     told, stored = pl.col(name), pl.col(f"{name}|stored")
+    if name in ENDLESS:
+        told, stored = 1 / told, 1 / stored
     apart = (told - stored).abs() / pl.max_horizontal(told.abs(), pl.lit(1.0))
     one_alone = told.is_null() != stored.is_null()
     return pl.when(one_alone | apart.is_nan()).then(float("inf")).otherwise(apart)
@@ -107,7 +111,7 @@ def _differences(both: pl.DataFrame, off: pl.DataFrame) -> pl.DataFrame:
             recomputed=pl.col(name),
             off=off[name],
         ).filter(pl.col("off") > TOLERANCES[name])
-        for name in FEATURES
+        for name in STORED
         if (off[name] > TOLERANCES[name]).any()
     ]
     return pl.concat([pl.DataFrame(schema=DIFFERENCES), *parts])

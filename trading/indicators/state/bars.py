@@ -18,8 +18,8 @@ COLUMNS = (
 )  # fmt: skip
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
-#: The longest window of a feature (volume_z_96) and the bar before it.
-LENGTH = 97
+#: The longest window of a feature (half_life_168) and the bar before it.
+LENGTH = 169
 
 
 class Window:

@@ -15,7 +15,7 @@ from trading.indicators.technical import FACTORS
 from trading.timeframe import Timeframe
 
 #: Changes with the meaning of what is carried: another one is refused, and the history is computed anew.
-FORM = 1
+FORM = 2
 
 
 def dump(state: State) -> str:

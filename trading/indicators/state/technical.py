@@ -10,7 +10,8 @@ from trading.errors import BadData
 from trading.indicators.state import higher, recursion, values
 from trading.indicators.state.bars import Carried, Window, empty
 from trading.indicators.state.higher import Higher
-from trading.indicators.technical import FACTORS, FEATURES
+from trading.indicators.state.reversion import reversion
+from trading.indicators.technical import FACTORS, STORED
 from trading.timeframe import Timeframe
 
 Row = dict[str, float | None]
@@ -33,7 +34,7 @@ def begin(timeframe: Timeframe) -> State:
 
 
 def advance(state: State, bar: Candle) -> tuple[State, Row]:
-    """Return the state after `bar` and its row: FEATURES by name, null where one is not defined.
+    """Return the state after `bar` and its row: STORED by name, null where one is not defined.
 
     Equal to trading.indicators.technical on the whole history of the symbol, gaps stepped over alike; `state` itself
     stays as it is, so that a step that was lost is made again.
@@ -47,10 +48,10 @@ def advance(state: State, bar: Candle) -> tuple[State, Row]:
     window = state.window.with_bar(bar)
     carried = recursion.advance(recursion.BASE, window, state.carried)
     above = {factor: higher.advance(state.higher[factor], bar, state.timeframe, factor) for factor in FACTORS}
-    told = values.base(window, carried) | values.calendar(bar.ts + state.timeframe.delta)
+    told = values.base(window, carried) | reversion(window) | values.calendar(bar.ts + state.timeframe.delta)
     for one in above.values():
         told |= one.told
-    row: Row = {name: value if math.isfinite(value := told.get(name, math.nan)) else None for name in FEATURES}
+    row: Row = {name: value if math.isfinite(value := told.get(name, math.nan)) else None for name in STORED}
     return State(state.timeframe, bar.ts, window, carried, above), row
 
 

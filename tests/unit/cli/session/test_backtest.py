@@ -30,6 +30,7 @@ def trial(chance: random.Random, *, brief: bool) -> Backtest:
         "trend": {"entry": chance.choice([0.0, 1.0]), "exit": -0.5, "stop_multiple": chance.choice([0.0, 3.0, 8.0])},
         "dollar_cost_average": {"every_hours": chance.choice([4, 24]), "stop_multiple": chance.choice([0.0, 20.0])},
         "multi_timeframe": {"entry": 0.1},
+        "mean_reversion": {"stationarity": chance.choice([0.0, -1.5, -2.88]), "half_life": 100.0},
     }
     market = random_market(timeframe, symbols, Trading(100, 1_300, chance.randrange(10**6), STRATEGIES, parameters))
     limits = Limits(

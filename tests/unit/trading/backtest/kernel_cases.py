@@ -28,7 +28,8 @@ from trading.timeframe import EPOCH, Timeframe
 START = datetime(2026, 3, 2, tzinfo=UTC)
 SYMBOL = "BTC/USDT"
 HIGHER = ("ema_gap_12_x4", "ema_gap_12_x24", "return_6_x4", "return_6_x24")
-COLUMNS = ("ema_gap_12", "ema_gap_48", "adx_14", "close_z_24", "regime", *HIGHER)
+TESTS = ("dickey_fuller_168", "half_life_168")
+COLUMNS = ("ema_gap_12", "ema_gap_48", "adx_14", "close_z_24", "regime", *TESTS, *HIGHER)
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ def _told(chance: random.Random, setup: Setup, bars: Sequence[TickBar]) -> Told:
             "ema_gap_48": _number(chance, 2.0),
             "adx_14": _number(chance, 20.0, 30.0),
             "close_z_24": _number(chance, 1.5),
+            "dickey_fuller_168": _number(chance, 1.0, -3.0),
+            "half_life_168": _number(chance, 10.0, 20.0),
         }
         # What a higher timeframe says stays for a while.
         higher = {name: _number(chance, 0.4, 0.4) if chance.random() < 0.3 else higher[name] for name in HIGHER}

@@ -99,6 +99,8 @@ def mean_reversion(chance: random.Random) -> MeanReversion:
         exposure=chance.choice([0.5, 1.0, chance.uniform(0.1, 1)]),
         regimes=chance.choice([("calm",), ("calm", "normal"), ("turbulent", "calm", "normal")]),
         stop_multiple=chance.choice([0.0, 8.0, chance.uniform(0, 100)]),
+        stationarity=chance.choice([0.0, -2.88, chance.uniform(-4, -1)]),
+        half_life=chance.choice([0.0, 24.0, chance.uniform(5, 40)]),
     )
 
 

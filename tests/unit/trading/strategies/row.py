@@ -13,6 +13,8 @@ ROW: dict[str, float | str | None] = {
     "volatility_24": 0.005,
     "close_z_24": -1.5,
     "close_z_72": 0.0,
+    "dickey_fuller_168": -4.0,
+    "half_life_168": 6.0,
     "ema_gap_12": 1.0,
     "ema_gap_48": 1.5,
     "ema_gap_12_x4": 0.8,

@@ -60,11 +60,41 @@ def test_reversion_buys_far_below_the_mean_and_holds_until_back():
         ({"volatility_24": None}, "no score"),
         ({"regime": None}, "no regime"),
         ({"regime": "turbulent", "held_exposure": 0.5}, "regime not allowed"),
+        ({"dickey_fuller_168": None, "half_life_168": None, "held_exposure": 0.5}, "not tested yet"),
+        ({"dickey_fuller_168": float("nan")}, "not tested yet"),
+        ({"dickey_fuller_168": -2.87}, "not stationary"),
+        ({"dickey_fuller_168": -2.87, "held_exposure": 0.5}, "not stationary"),
+        ({"half_life_168": None}, "no half-life"),
+        ({"half_life_168": 24.1, "held_exposure": 0.5}, "reverts too slowly"),
     ],
 )
 def test_reversion_is_flat_with_a_reason(changes: dict[str, float | str | None], reason: str):
     assert want("mean_reversion", **changes).reason == reason
     assert want("mean_reversion", **changes).exposure == 0
+
+
+def test_reversion_is_on_up_to_its_limits_and_off_beyond_them():
+    limits: dict[str, object] = {"stationarity": -3.5, "half_life": 10}
+    assert want("mean_reversion", dickey_fuller_168=-2.88, half_life_168=24.0).exposure == Decimal("0.5000")
+    assert want("mean_reversion", limits, dickey_fuller_168=-3.5, half_life_168=10.0).exposure == Decimal("0.5000")
+    assert want("mean_reversion", limits, dickey_fuller_168=-3.49).reason == "not stationary"
+    assert want("mean_reversion", limits, half_life_168=10.1).reason == "reverts too slowly"
+
+
+def test_reversion_looks_at_no_test_that_is_switched_off():
+    failing = {"dickey_fuller_168": 1.0, "half_life_168": None}
+    both: dict[str, object] = {"stationarity": 0, "half_life": 0}
+    assert want("mean_reversion", both, **failing).reason == "far below its mean"
+    assert want("mean_reversion", {"stationarity": 0}, **failing).reason == "no half-life"
+    assert want("mean_reversion", {"half_life": 0}, **failing).reason == "not stationary"
+    before = ("close_z_24", "volatility_24", "held_exposure", "regime")
+    assert STRATEGIES["mean_reversion"].columns(parameters("mean_reversion", both)) == before
+
+
+def test_parameters_of_reversion_that_were_stored_before_there_were_tests_are_still_valid():
+    stored = {"z_score": "close_z_72", "entry": 1.5, "exit": 0.0, "exposure": 0.5, "regimes": ["calm"]}
+    known = parameters("mean_reversion", {**stored, "stop_multiple": 8.0}).model_dump()
+    assert (known["stationarity"], known["half_life"]) == (-2.88, 24.0)
 
 
 def test_reversion_without_a_held_exposure_holds_nothing():
@@ -98,6 +128,16 @@ def test_desires_stay_in_bounds_whatever_comes(name: str, row: dict[str, float |
     assert desire == want(name, CURIOUS.get(name), **row)
     assert desire.reason
     assert desire.exposure or desire.stop is None
+
+
+@given(rows, st.floats(-20, -0.1), st.floats(0.1, 100))
+def test_reversion_is_never_long_where_a_test_fails(row: dict[str, float | str | None], limit: float, longest: float):
+    settings: dict[str, object] = {"stationarity": limit, "half_life": longest}
+    statistic, half_life = row["dickey_fuller_168"], row["half_life_168"]
+    passes = statistic is not None and statistic <= limit and half_life is not None and half_life <= longest
+    far = {"close_z_24": -2.0, "volatility_24": 0.01, "regime": "calm", "held_exposure": 0.5}
+    assert (want("mean_reversion", settings, **{**row, **far}).exposure == 0) is not passes
+    assert passes or want("mean_reversion", settings, **row).exposure == 0
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.random_panel import START
 from trading.candle import PANEL
 from trading.indicators.state.agreement import TOLERANCES, agreement
-from trading.indicators.technical import FEATURES, technical_features
+from trading.indicators.technical import FEATURES, STORED, technical_features
 from trading.simulation.random_market import DEFAULT_SPECS, bars
 from trading.timeframe import Timeframe
 
@@ -50,8 +50,8 @@ def test_what_is_computed_at_once_agrees(panel: pl.DataFrame, stored: pl.DataFra
 
 
 def test_each_feature_may_be_off_by_its_rounding_and_no_more(panel: pl.DataFrame, stored: pl.DataFrame) -> None:
-    assert list(TOLERANCES) == list(FEATURES)
-    assert stored.filter(here()).null_count().sum_horizontal().item() == 0
+    assert list(TOLERANCES) == list(STORED)
+    assert stored.select("symbol", "ts", *FEATURES).filter(here()).null_count().sum_horizontal().item() == 0
     scale = {name: max(abs(stored.filter(here())[name].item()), 1.0) for name in FEATURES}
     # An exact one may not be off by what a double can just tell.
     over = {name: 2 * max(TOLERANCES[name], 1e-15) * scale[name] for name in FEATURES}
@@ -60,6 +60,18 @@ def test_each_feature_may_be_off_by_its_rounding_and_no_more(panel: pl.DataFrame
     assert different(panel, shifted) == sorted((SYMBOL, BAR, name) for name in FEATURES)
     shifted = stored.with_columns(pl.when(here()).then(pl.col(n) + by).otherwise(pl.col(n)) for n, by in under.items())
     assert different(panel, shifted) == []
+
+
+def test_what_has_no_end_is_compared_by_its_inverse(panel: pl.DataFrame, stored: pl.DataFrame) -> None:
+    name = "half_life_168"
+    slowest = stored.filter(pl.col(name) == pl.col(name).max())
+    place, rate = (pl.col("symbol") == slowest["symbol"][0]) & (pl.col("ts") == slowest["ts"][0]), 1 / slowest[name][0]
+    for times, found in ((0.4, []), (2.0, [(*slowest.select("symbol", "ts").row(0), name)])):
+        value = 1 / (rate + times * TOLERANCES[name])
+        assert (
+            different(panel, stored.with_columns(pl.when(place).then(value).otherwise(pl.col(name)).alias(name)))
+            == found
+        )
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
