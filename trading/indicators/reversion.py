@@ -18,6 +18,9 @@ BARS = 168
 #: Less than this share of the changes left unexplained is rounding dust of a window that is no sample.
 LEAST_LEFT = 1e-6
 
+#: So close to 0 or -1 a beta is told from it by rounding alone.
+LEAST_APART = 1e-6
+
 CLOSE = pl.col("close")
 
 
@@ -40,6 +43,6 @@ def reversion() -> list[pl.Expr]:
     left = total - together**2 / spread
     sample = (level.rolling_max(BARS) > level.rolling_min(BARS)) & (left > LEAST_LEFT * total)
     beta = pl.when(sample).then(together / spread)
-    half_life = pl.when((beta > -1) & (beta < 0)).then(-math.log(2) / beta.log1p())
+    half_life = pl.when((beta > LEAST_APART - 1) & (beta < -LEAST_APART)).then(-math.log(2) / beta.log1p())
     statistic = beta / (left / (BARS - 2) / spread).sqrt()
     return [statistic.alias(f"dickey_fuller_{BARS}"), half_life.alias(f"half_life_{BARS}")]

@@ -1,5 +1,6 @@
 """Stored features against the same bar by bar: what is missing, and what differs by more than rounding."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,8 +27,7 @@ _DUSTY = (
     "close_z_24", "close_z_72", "bollinger_b_20", "volume_balance_24", "money_flow_20", "close_z_12_x4",
     "volume_balance_12_x4", "close_z_12_x24", "volume_balance_12_x24", "dickey_fuller_168", "half_life_168",
 )  # fmt: skip
-#: Compared by their inverse, for they have no end: a half-life where reversion fades.
-ENDLESS = ("half_life_168",)
+_HALF_LIFE = "half_life_168"
 #: How far a feature may be off, of the value, or of 1 where that is more.
 TOLERANCES = {
     **dict.fromkeys(STORED, 1e-12),
@@ -94,12 +94,16 @@ def walked(panel: pl.DataFrame, timeframe: Timeframe) -> Iterator[pl.DataFrame]:
 
 def _off(name: str) -> pl.Expr:
     """Return how far the values lie apart: null where both are, infinite where one is or is no number."""
-    told, stored = pl.col(name), pl.col(f"{name}|stored")
-    if name in ENDLESS:
-        told, stored = 1 / told, 1 / stored
+    told, stored = bounded(name), bounded(name, "|stored")
     apart = (told - stored).abs() / pl.max_horizontal(told.abs(), pl.lit(1.0))
     one_alone = told.is_null() != stored.is_null()
     return pl.when(one_alone | apart.is_nan()).then(float("inf")).otherwise(apart)
+
+
+def bounded(name: str, suffix: str = "") -> pl.Expr:
+    """Return a feature as it is compared: a half-life, which has no end, as what a bar leaves of a distance."""
+    value = pl.col(name + suffix)
+    return (-math.log(2) / value).exp() if name == _HALF_LIFE else value
 
 
 def _differences(both: pl.DataFrame, off: pl.DataFrame) -> pl.DataFrame:

@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
-from trading.indicators.reversion import BARS, LEAST_LEFT
+from trading.indicators.reversion import BARS, LEAST_APART, LEAST_LEFT
 from trading.indicators.state.bars import Window
 
 
 def reversion(window: Window) -> dict[str, float]:
     """Return the t statistic and the half-life in bars by name; NaN where one is not defined."""
     beta, error = _regressed(window)
-    half_life = -math.log(2) / math.log1p(beta) if -1 < beta < 0 else math.nan
+    shrinks = LEAST_APART - 1 < beta < -LEAST_APART
+    half_life = -math.log(2) / math.log1p(beta) if shrinks else math.nan
     return {f"dickey_fuller_{BARS}": beta / error, f"half_life_{BARS}": half_life}
 
 

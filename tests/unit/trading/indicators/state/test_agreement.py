@@ -1,5 +1,6 @@
 """Stored features against the states: what is the same agrees, and each kind of difference is named with its bar."""
 
+import math
 from datetime import timedelta
 
 import polars as pl
@@ -62,16 +63,15 @@ def test_each_feature_may_be_off_by_its_rounding_and_no_more(panel: pl.DataFrame
     assert different(panel, shifted) == []
 
 
-def test_what_has_no_end_is_compared_by_its_inverse(panel: pl.DataFrame, stored: pl.DataFrame) -> None:
+def test_a_half_life_is_compared_by_what_a_bar_leaves(panel: pl.DataFrame, stored: pl.DataFrame) -> None:
     name = "half_life_168"
     slowest = stored.filter(pl.col(name) == pl.col(name).max())
-    place, rate = (pl.col("symbol") == slowest["symbol"][0]) & (pl.col("ts") == slowest["ts"][0]), 1 / slowest[name][0]
+    place = (pl.col("symbol") == slowest["symbol"][0]) & (pl.col("ts") == slowest["ts"][0])
+    left = 0.5 ** (1 / slowest[name][0])
     for times, found in ((0.4, []), (2.0, [(*slowest.select("symbol", "ts").row(0), name)])):
-        value = 1 / (rate + times * TOLERANCES[name])
-        assert (
-            different(panel, stored.with_columns(pl.when(place).then(value).otherwise(pl.col(name)).alias(name)))
-            == found
-        )
+        value = -math.log(2) / math.log(left - times * TOLERANCES[name])
+        shifted = stored.with_columns(pl.when(place).then(value).otherwise(pl.col(name)).alias(name))
+        assert different(panel, shifted) == found
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.random_panel import START
 from trading.candle import TS, Candle
 from trading.errors import BadData
-from trading.indicators.state.agreement import ENDLESS, EXACT, TOLERANCES
+from trading.indicators.state.agreement import EXACT, TOLERANCES, bounded
 from trading.indicators.state.bars import COLUMNS, LENGTH
 from trading.indicators.state.stored import dump, load
 from trading.indicators.state.technical import Row, State, advance, begin
@@ -61,7 +61,7 @@ def differences(rows: list[Row], panel: pl.DataFrame, timeframe: Timeframe = HOU
     whole = technical_features(panel, timeframe)
     found = {}
     for name in STORED:
-        one, other = (frame[name] ** -1.0 if name in ENDLESS else frame[name] for frame in (ours, whole))
+        one, other = (frame.select(bounded(name)).to_series() for frame in (ours, whole))
         if not (one.is_null() == other.is_null()).all():
             found[name] = f"null in {one.is_null().sum()}, {other.is_null().sum()} rows"
             continue
