@@ -42,7 +42,7 @@ def test_the_two_fees_may_differ(given: list[str], rates: Rates):
         (["fee"], "--change fee: '' is no number"),
         (["fee=0.1", "fee=0.1"], "--change fee is given twice"),
         (["fee=0.1", "maker=0.1"], "--change maker: fee stands for maker and taker, so maker is given twice"),
-        (["fees=0.1"], "--change fees: there is no such limit; there are .*cash_buffer; .* fee, maker, taker, model"),
+        (["fees=0.1"], "--change fees: there is no such limit; there are .*, closed; .* fee, maker, taker, model"),
         (["model=XYZ"], "--change model: 'XYZ' is no id"),
         (["model="], "--change model: '' is no id"),
         (["max_position"], "is not NAME=VALUE"),

@@ -62,7 +62,7 @@ def test_a_trend_that_is_half_a_step_too_weak_is_rounded_as_the_strategy_does(se
         )
         row = {"ema_gap_48": 2.0, "adx_14": float(strength), "volatility_24": 0.01, "held_exposure": 0.0}
         values = (one.entry, one.exit, one.least_strength, full, one.max_exposure, step, one.stop_multiple)
-        exposure, distance = desired(False, TREND, values, 2.0, float(strength), 2.0, 0.01)
+        exposure, distance = desired(False, TREND, values, 2.0, float(strength), 2.0, 2.0, 0.01)
         expected = desire(row, one)
         assert decimals(float(exposure), 10_000) == int(expected.exposure * 10_000), (full, step, strength)
         assert decimals(distance, 10_000) == int((expected.stop or 0) * 10_000)
