@@ -29,6 +29,8 @@ pytestmark = pytest.mark.chaos
 TRIPS = int(os.environ.get("TRADEWIND_TEST_TRIPS") or 50)
 #: After this no new risk may reach the venue, and so long after it the halt stands at least.
 _OBEYED, _STANDS = timedelta(seconds=1), 1.2
+#: The guard has cancelled what worked within so many seconds, however busy the machine.
+_ENFORCED = 10.0
 #: Orders and answers that take their time are in flight when the halt comes; entries that fill in parts are working.
 _SLOW = [
     {"fault": "delay", "probability": 0.2, "milliseconds": 120},
@@ -143,3 +145,4 @@ def test_after_a_halt_nothing_new_reaches_the_venue(tmp_path: Path, database: st
         )
     assert flying > 0
     assert max(late) <= _OBEYED.total_seconds()
+    assert max(enforced) <= _ENFORCED

@@ -66,7 +66,6 @@ def agreement(panel: pl.DataFrame, stored: pl.DataFrame, timeframe: Timeframe) -
 
     Raises:
         BadData: a bar is not sound, as trading.indicators.state.technical.advance has it.
-
     """
     alone = [_alone(panel, stored), _alone(stored, panel)]
     rows, largest, found = 0, 0.0, [pl.DataFrame(schema=DIFFERENCES), *alone]
