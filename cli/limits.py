@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ from cli.session.server import server
 from cli.verb import DataDir, Json, app, verb_of
 from trading.errors import Misconfigured
 from trading.limits import Limits
+from trading.moment import moment
 
 if TYPE_CHECKING:
     from adapters.store.database import Connection
@@ -159,13 +160,12 @@ def _moment(said: str | None) -> datetime | None:
     if said is None:
         return None
     try:
-        moment = datetime.fromisoformat(said)
+        end = moment(said)
     except ValueError:
         raise Misconfigured(f"--until {said!r} is no time; write it as 2026-12-24T18:00") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if moment <= WallClock().now():
+    if end <= WallClock().now():
         raise Misconfigured(f"--until {said} is over already (times are UTC)")
-    return moment
+    return end
 
 
 def _preview(connection: "Connection", book: str | None, after: Limits) -> dict[str, Any] | None:

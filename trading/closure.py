@@ -7,8 +7,10 @@ A window begins at its first minute and is over at its last; one that ends befor
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
+
+from trading.moment import moment
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKLY = re.compile(r"(?:(daily)|([a-z]{3})(?:-([a-z]{3}))?)(?: (\d\d):(\d\d)-(\d\d):(\d\d))?")
@@ -75,14 +77,9 @@ def _minute(hours: str, minutes: str) -> int:
 
 def _once(text: str) -> Once:
     try:
-        begin, end = (_moment(each) for each in text.split("/"))
+        begin, end = (moment(each) for each in text.split("/"))
     except ValueError:
         raise ValueError(f"{text!r} is no closure: {_HOW}") from None
     if begin >= end:
         raise ValueError(f"{text!r} ends before it begins")
     return Once(begin, end)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,11 +1,12 @@
 """What the verbs about stored history share: which rows are meant, and times as people write them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from trading.errors import Misconfigured
+from trading.moment import moment
 
 CANDLES = "market.candles"
 
@@ -22,9 +23,8 @@ def time_of(option: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return moment(text)
+    except ValueError:
         raise Misconfigured(f"{option} {text!r} is no time; write it like 2025-01-31 or 2025-01-31T12:00:00Z") from None
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from trading.errors import BadData, Misconfigured
+from trading.moment import moment
 from trading.money import CONTEXT, ZERO, decimal, multiply, round_to
 from trading.tax.apportion import GRAIN
 from trading.tax.events import (
@@ -133,7 +134,7 @@ def _row(told: Mapping[str, str], number: int) -> Noted:
         raise BadData(f"what {told['what']!r} is none of {', '.join(WHATS)}")
     return Noted(
         name=told["id"] or f"noted:{number}",
-        ts=_instant(told["ts"]),
+        ts=moment(told["ts"]),
         what=told["what"],
         asset=told["asset"].upper(),
         quantity=decimal(told["quantity"] or "0"),
@@ -142,11 +143,6 @@ def _row(told: Mapping[str, str], number: int) -> Noted:
         received=decimal(told["received"]) if told["received"] else None,
         value=decimal(told["value"]) if told["value"] else None,
         fee=decimal(told["fee"] or "0"),
-        held_since=_instant(told["held_since"]) if told["held_since"] else None,
+        held_since=moment(told["held_since"]) if told["held_since"] else None,
         explains=told["explains"],
     )
-
-
-def _instant(said: str) -> datetime:
-    ts = datetime.fromisoformat(said)
-    return ts.replace(tzinfo=UTC) if ts.tzinfo is None else ts.astimezone(UTC)

@@ -153,6 +153,7 @@ def test_a_new_sub_account_holds_only_cash():
         {"closed": "daily 10:60-11:00"},
         {"closed": "2026-12-02/2026-12-01"},
         {"closed": "2026-12-01/tomorrow"},
+        {"closed": "0001-01-01T00:00+05:00/2026-12-01"},
     ],
 )
 def test_limits_that_cannot_be_meant_are_refused(wrong: dict[str, str]):
