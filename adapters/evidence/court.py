@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -56,7 +56,10 @@ class CourtFill:
 
 @dataclass
 class CourtOrder:
-    """One accepted order with its fills; `canceled_at` is None unless it was cancelled."""
+    """One accepted order with its fills; `canceled_at` is None unless it was cancelled.
+
+    `clock_offset` is how far the clock that the venue shows, and judges timestamps by, was ahead of the record's time.
+    """
 
     order_id: str
     client_id: str
@@ -68,6 +71,7 @@ class CourtOrder:
     at: datetime
     fills: list[CourtFill] = field(default_factory=list)
     canceled_at: datetime | None = None
+    clock_offset: timedelta = timedelta(0)
 
     @property
     def foreign(self) -> bool:
@@ -196,12 +200,16 @@ class _Reader:
         self._placed: dict[int, dict[str, Any]] = {}
         self._orders: dict[int, CourtOrder] = {}
         self._cancels: dict[int, datetime] = {}
+        self._clock_offset = timedelta(0)
 
     def open(self, event: dict[str, Any]) -> None:
         self._court.since = moment_of(event["start"])
         for instrument in event["instruments"]:
             steps = {name: Decimal(instrument[name]) for name in ("lot", "min_quantity", "min_notional")}
             self._court.steps[instrument["symbol"]] = steps
+
+    def conditions(self, event: dict[str, Any]) -> None:
+        self._clock_offset = timedelta(milliseconds=event["now"]["clock_offset_ms"])
 
     def account(self, event: dict[str, Any]) -> None:
         self._court.deposits = {currency: Decimal(amount) for currency, amount in event["balances"].items()}
@@ -230,6 +238,7 @@ class _Reader:
             placed["immediate"],
             event["of"],
             moment_of(event["at"]),
+            clock_offset=self._clock_offset,
         )
         self._orders[event["order_id"]] = order
         self._court.orders.append(order)

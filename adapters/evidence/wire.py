@@ -49,13 +49,14 @@ def signed_is_stored(history: History) -> Iterator[Case]:
         for post in posts:
             stamp, window = int(post.params["timestamp"]), int(post.params.get("recvWindow", _MOST_WINDOW_MS + 1))
             order = accepted.get(post.number)
+            late = 0 if order is None else milliseconds_of(order.at + order.clock_offset) - stamp
             if row is not None and row["sent_at"] is not None and stamp != milliseconds_of(row["sent_at"]):
                 yield client_id, f"signed {stamp}, stored {milliseconds_of(row['sent_at'])}"
             elif window > _MOST_WINDOW_MS or (row is not None and row["recv_window_ms"] != window):
                 stored = None if row is None else row["recv_window_ms"]
                 yield client_id, f"recvWindow {window} ms on the wire, {stored} ms stored, {_MOST_WINDOW_MS} allowed"
-            elif order is not None and milliseconds_of(order.at) - stamp > window:
-                yield client_id, f"accepted {milliseconds_of(order.at) - stamp} ms after its timestamp, window {window}"
+            elif late > window:
+                yield client_id, f"accepted {late} ms after its timestamp, window {window}"
             else:
                 yield client_id, ""
 

@@ -10,6 +10,7 @@ from adapters.store import gates
 from adapters.store.database import Database
 from trading.errors import Unavailable
 from trading.market.clean import Finding
+from trading.ports import Clock
 
 _log = structlog.get_logger()
 
@@ -32,6 +33,20 @@ class Alignable(Protocol):
         ...
 
 
+def align(clock: Clock) -> timedelta | None:
+    """Set `clock` by the venue's and return by how much the machine's is ahead.
+
+    None when there is nothing to set, or the venue does not answer: it is asked again the next time.
+    """
+    if not isinstance(clock, Alignable):
+        return None
+    try:
+        return clock.align()
+    except Unavailable as error:
+        _log.warning("unavailable", why=str(error))
+        return None
+
+
 class ClockWatch:
     """Aligns `clock`, and keeps the gates of a book's symbols closed while the skew is too large."""
 
@@ -44,8 +59,11 @@ class ClockWatch:
 
     def look(self) -> None:
         """Align once and judge; a venue or database that does not answer is asked again the next time."""
+        skew = align(self._clock)
+        if skew is None:
+            return
         try:
-            self.judge(self._clock.align())
+            self.judge(skew)
         except Unavailable as error:
             _log.warning("unavailable", why=str(error))
 

@@ -12,7 +12,7 @@ import structlog
 
 from adapters.store import accounts, audit, halts, orders, parameters, symbols
 from adapters.store.database import Connection
-from services.execution import booking
+from services.execution import booking, clock_watch
 from services.execution.crash_points import crash_point
 from services.execution.desk import Desk
 from services.execution.evaluate import place
@@ -92,6 +92,9 @@ def take_answer(desk: Desk, order: Order, answer: Outcome) -> Sequence[Order]:
         crash_point("answer_committed")
         if answer.code in protocol.OF_THE_KEY:
             _weigh_key(desk, answer, now)
+        if answer.code == protocol.OUT_OF_TIME:
+            # The next attempt is signed under the time that the venue has now.
+            clock_watch.align(desk.clock)
     else:
         _mark_unknown(desk, order, answer)
     return ()

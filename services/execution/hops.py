@@ -10,6 +10,7 @@ from services.execution import booking, dispatch
 from services.execution.desk import Desk
 from services.execution.recovery import Recovery
 from trading.errors import BadData
+from trading.execution import protocol
 from trading.order import Order, OrderState
 
 _log = structlog.get_logger()
@@ -21,16 +22,27 @@ class Hops:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.recovery = Recovery(desk)
+        #: Since when attempts after the first wait, by client id, monotonic seconds.
+        self._waiting: dict[str, float] = {}
 
     def step(self, order: Order) -> None:
         """Bring an order that is not settled with the venue one hop on."""
         since = monotonic()
         if order.state is OrderState.INTENT:
+            if self._paused(order, since):
+                return
             self.act(dispatch.ready(self._desk, order), since)
         elif order.state is OrderState.PENDING_CANCEL:
             self.act([order], since)
         else:
             self.ask(order)
+
+    def _paused(self, order: Order, at: float) -> bool:
+        """Return True while the fault that ended the attempt before this one is given time to pass."""
+        if order.attempt == 1 or at - self._waiting.setdefault(order.client_id, at) >= protocol.pause(order.attempt):
+            self._waiting.pop(order.client_id, None)
+            return False
+        return True
 
     def ask(self, order: Order) -> bool:
         """Ask the venue what has become of `order`; True when something has."""

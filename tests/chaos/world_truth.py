@@ -136,10 +136,10 @@ def _bid_holds(store: Store, order: Order) -> Decimal:
 
 
 def _attempts(store: Store) -> None:
-    """An attempt follows only one that never lived, for a reason of the moment, and not for ever."""
+    """An attempt follows only one that never lived, for a reason of the moment; only stops are tried for ever."""
     by_key = {(order.request.key, order.attempt): order for order in store.orders.values()}
     for (key, attempt), order in by_key.items():
-        _must(attempt <= 5, f"{order.client_id} is the {attempt}th attempt")
+        _must(attempt <= 5 or key.leg is Leg.STOP, f"{order.client_id} is the {attempt}th attempt")
         if attempt > 1:
             before = by_key[key, attempt - 1]
             code = store.codes[before.client_id]

@@ -10,16 +10,21 @@ from trading.fill import Fill
 from trading.order import Leg, Order, OrderRequest, OrderState
 from trading.ports import Outcome, VenueOrder
 
-#: An order that was proven absent or late so often meets a fault that one more attempt does not cure.
+#: An order that was proven absent or late so often meets a fault that one more attempt does not cure. A stop goes on: a
+#: position without one is worse than a request too many.
 MOST_ATTEMPTS = 5
+#: How long the second attempt waits; each further one twice as long, up to the most.
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 4.0
 #: Negative answers needed after the deadline: time is the proof, these only confirm it.
 CONFIRMATIONS = 2
 #: A halt is obeyed within a second, so nothing that was decided longer ago goes out.
 FRESH_SECONDS = 0.5
 #: The request did not leave this process.
 NOT_SENT = "NOT_SENT"
+#: The venue's clock says that the request is too old, or of a time to come.
+OUT_OF_TIME = "-1021"
 #: Refusals that say nothing about the order itself: it did not leave, came after its time, or in a moment of too many.
-OF_THE_MOMENT = frozenset({NOT_SENT, "-1021", "-1003", "-1015"})
+OF_THE_MOMENT = frozenset({NOT_SENT, OUT_OF_TIME, "-1003", "-1015"})
 #: Refusals of the key, not of the order: whoever gets them twice has no account to trade with.
 OF_THE_KEY = frozenset({"-1002", "-2014", "-2015"})
 #: By how much two stamps of one venue may disagree.
@@ -49,7 +54,14 @@ def follows(order: Order, code: str, now: datetime, valid_until: datetime) -> bo
     """Return whether another attempt follows one that ended as absent or refused with `code`, under a new client id."""
     if code != "absent" and code not in OF_THE_MOMENT:
         return False
-    return order.attempt < MOST_ATTEMPTS and (order.request.key.leg is Leg.STOP or now < valid_until)
+    return order.request.key.leg is Leg.STOP or (order.attempt < MOST_ATTEMPTS and now < valid_until)
+
+
+def pause(attempt: int) -> float:
+    """Return how many seconds attempt number `attempt` of an order waits, counted from 1, until it may be sent."""
+    if attempt <= 1:
+        return 0.0
+    return min(_FIRST_PAUSE_SECONDS * 2.0 ** min(attempt - 2, 10), _LONGEST_PAUSE_SECONDS)
 
 
 def absence_begins(order: Order, margin_ms: int) -> datetime | None:

@@ -1,15 +1,18 @@
 """Every lie of a venue about an order ends with exactly one order there, and books that equal the venue's."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.integration.execution.floor import SYMBOL, Floor
-from trading.order import OrderState, OrderType
-from trading.ports import Known, Outcome, Verdict
+from adapters.bus.signal_topic import cluster_id
+from services.execution.loop import Loop
+from tests.integration.execution.floor import KEY, SYMBOL, VERSION, Floor
+from trading.execution import protocol
+from trading.order import Leg, OrderState, OrderType
+from trading.ports import Clock, Known, Outcome, Verdict
 
 ACCEPTED = [
     "lose_answer",
@@ -28,6 +31,20 @@ ACCEPTED = [
 ]
 NOT_ACCEPTED = ["close_before", "unavailable_503", "rejected_503", "proxy_400", "firewall_403", "redirect_302"]
 HAPPY = [("entry", OrderState.FILLED), ("stop", OrderState.ACKED)]
+
+
+class Aligned:
+    """A clock that counts how often it was set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.aligned = clock, 0
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def align(self) -> timedelta:
+        self.aligned += 1
+        return timedelta(0)
 
 
 def test_an_accepted_order_whose_answer_is_lost_or_broken_is_found(floor: Floor):
@@ -261,6 +278,32 @@ def test_attempts_have_an_end(floor: Floor):
     floor.settle()
     assert sent == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
     assert {state for _, state in floor.states()} == {OrderState.REJECTED}
+    floor.check()
+
+
+def test_a_stop_is_tried_until_it_stands_under_the_time_that_the_venue_has_now(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+):
+    """A position must not stay naked because the clock was off for longer than some number of attempts."""
+    monkeypatch.setattr(protocol, "_LONGEST_PAUSE_SECONDS", 0.25)
+    floor.settle()
+    clock = Aligned(floor.desk.clock)
+    floor.loop = Loop(
+        [replace(floor.desk, clock=clock)], floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY
+    )
+    send, late = floor.venue.send, 2 * protocol.MOST_ATTEMPTS
+
+    def off(order: Any) -> Outcome:
+        if order.request.key.leg is Leg.STOP and order.attempt <= late:
+            return Outcome(Verdict.REFUSED, "-1021", "too late")
+        return send(order)
+
+    floor.venue.send = off  # type: ignore[method-assign]
+    floor.tell(floor.signal())
+    floor.settle()
+    wanted = [HAPPY[0], *[("stop", OrderState.REJECTED)] * late, HAPPY[1]]
+    assert sorted(floor.states()) == sorted(wanted)
+    assert clock.aligned == late
     floor.check()
 
 

@@ -67,7 +67,12 @@ def test_another_attempt_follows_what_was_no_fault_of_the_order(code: str):
     last = protocol.MOST_ATTEMPTS
     assert protocol.follows(sent(attempt=last - 1), code, NOW, END)
     assert not protocol.follows(sent(attempt=last), code, NOW, END)
-    assert not protocol.follows(sent(Leg.STOP, attempt=last), code, NOW, END)
+    assert protocol.follows(sent(Leg.STOP, attempt=last), code, NOW, END), "a position must not stay without its stop"
+
+
+def test_attempts_give_the_fault_more_time_each_time():
+    pauses = [protocol.pause(attempt) for attempt in (1, 2, 3, 4, 5, 6, 7, 1000)]
+    assert pauses == [0, 0.25, 0.5, 1, 2, 4, 4, 4]
 
 
 @pytest.mark.parametrize("code", ["-2010", "-1013", "-2015", "-1002", "", "void"])
