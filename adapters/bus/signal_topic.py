@@ -84,7 +84,7 @@ class SignalConsumer:
                 auto_offset_reset="none",  # pyright: ignore[reportArgumentType] - where to go on is never guessed
                 isolation_level="read_committed",
                 # Our own broker is told by its version; it does not wake a waiting fetch when a message comes.
-                fetch_max_wait_ms=500 if api_version is None else 10,
+                fetch_max_wait_ms=500 if api_version is None else 50,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
                 metrics_enabled=False,  # nobody reads them, and they cost as much as the messages
                 **connection(bootstrap, api_version),

@@ -45,7 +45,7 @@ class Relay:
             found.extend(worker for worker in self.floor.workers if worker.pid == pid)
             return bool(found)
 
-        self.floor.until(taken, pause=0.005)
+        self.floor.until(taken, pause=0.02)
         return found[-1]
 
     def work(self, worker: Worker, chance: random.Random) -> bool:
@@ -56,7 +56,7 @@ class Relay:
         moved = f"select count(*) > {self._moves()} from trading.order_events"
         until = time.monotonic() + (2.0 if chance.random() < 0.75 else chance.uniform(0.02, 0.3))
         while time.monotonic() < until:
-            if worker.wait(0.01) or worker.frozen:
+            if worker.wait(0.02) or worker.frozen:
                 return True
             if until - time.monotonic() > 0.1 and self.floor.one(moved):
                 until = time.monotonic() + chance.uniform(0, 0.1)

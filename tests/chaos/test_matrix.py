@@ -89,7 +89,7 @@ def met(floor: Rig, owner: Worker, grace: float) -> bool:
     """Return whether `owner` meets its crash point: at the latest `grace` seconds after it has read all messages."""
     until, all_read = time.monotonic() + 3.0, False
     while time.monotonic() < until:
-        if owner.wait(0.01) or owner.frozen:
+        if owner.wait(0.02) or owner.frozen:
             return True
         if not all_read and floor.consumed >= floor.published:
             until, all_read = time.monotonic() + grace, True
@@ -104,7 +104,7 @@ def walk(folder: Path, url: str, seed: int, cells: Sequence[tuple[str, str, str]
         point, outcome, action = mine.popleft() if mine else (None, "as it should", "kill")
         return {"point": point, "hit": 1 if point else 10**6, "action": action, "outcome": outcome}
 
-    with rig(folder, url, seed, symbols=6, strategies=8) as floor:
+    with rig(folder, url, seed, symbols=2, strategies=12) as floor:
         relay = Relay(floor, strike, 2, lambda: {"TRADEWIND_LANES": "1"})
         began = time.monotonic()
         while mine or any((worker.strike or {})["point"] for worker in floor.workers):

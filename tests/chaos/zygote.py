@@ -4,6 +4,7 @@ Reads one JSON object per line: {"env": {...}, "strike": {...} | null, "log": pa
 worker, which is the real main of `services.execution`. A strike ends, freezes or fails the worker at a crash point.
 """
 
+import gc
 import json
 import os
 import signal
@@ -63,6 +64,9 @@ def worker(command: dict[str, Any]) -> None:
 def serve() -> None:
     """Fork a worker for every line until the input ends."""
     warnings.simplefilter("ignore")
+    # What is loaded here is not garbage: a worker that looked through it would copy every page of it.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for workers: their pids end with them
     for line in sys.stdin:
         pid = os.fork()
