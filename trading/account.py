@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from trading.money import ZERO, multiply
+from trading.instrument import Instrument
+from trading.money import ONE, ZERO, multiply
 from trading.order import Leg, Order
 
 
@@ -42,6 +43,17 @@ class Account:
     def equity(self, price: Decimal) -> Decimal:
         """Return the value of the sub-account at `price`, in quote."""
         return self.cash + self.reserved_cash + multiply(self.holding, price)
+
+    def stop_level(self, reference: Decimal, distance: Decimal, instrument: Instrument) -> Decimal:
+        """Return where a stop `distance` (a fraction) below `reference` belongs, in quote.
+
+        A long's stop never moves down while the position lives.
+        """
+        level = instrument.price(multiply(reference, ONE - distance))
+        if self.stop_floor is not None and level < self.stop_floor:
+            # The venue's tick may have changed since.
+            return instrument.price_above(self.stop_floor)
+        return level
 
     def working_of(self, leg: Leg) -> tuple[Order, ...]:
         """Return the working orders of one leg."""

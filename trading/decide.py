@@ -14,7 +14,7 @@ from trading.limits import Limits
 from trading.money import ZERO
 from trading.order import Leg, Order, OrderRequest, Side
 from trading.quote import Quote
-from trading.risk import drawdown_guard, entry_gate, position_limit, trading_hours
+from trading.risk import drawdown_guard, entry_gate, position_limit, risk_at_stop, trading_hours
 from trading.signal import Signal
 from trading.sizing import volatility_target
 from trading.target import Target
@@ -94,7 +94,8 @@ def _target(signal: Signal, account: Account, market: Market, limits: Limits) ->
         return Target(ZERO, ("stopped_out",))
     if signal.exposure is None:
         return Target(account.holding)
-    target = _risked(_sized(signal, signal.exposure, account, market, market.price, limits), account, market, limits)
+    wanted = _sized(signal, signal.exposure, account, market, market.price, limits)
+    target = _risked(wanted, signal, account, market, market.price, limits)
     if account.taken_at is not None and account.taken_at >= signal.decided_at:
         target = target.capped(account.holding, "profit_taken")
     return entry_gate.apply(target, account.holding, account.entry_gate_open, account.gate_reason)
@@ -110,7 +111,7 @@ def _rungs(signal: Signal, account: Account, market: Market, limits: Limits) -> 
     for quote in signal.quotes:
         target = _sized(signal, quote.exposure, account, market, quote.price, limits)
         if quote.side is Side.BUY:
-            target = _risked(target, account, market, limits)
+            target = _risked(target, signal, account, market, quote.price, limits)
         wanted.append((quote, target.quantity))
     return ladder(wanted, account, market.instrument, limits)
 
@@ -137,9 +138,11 @@ def _sized(
     return position_limit.apply(target, equity, price, limits.max_position, market.instrument)
 
 
-def _risked(target: Target, account: Account, market: Market, limits: Limits) -> Target:
-    """Return `target` as far as the losses of the sub-account and the hour allow it to grow."""
-    equity = account.equity(market.price)
+def _risked(target: Target, signal: Signal, account: Account, market: Market, price: Decimal, limits: Limits) -> Target:
+    """Return `target` as far as past losses, the one at the stop and the hour allow it to grow at `price`."""
+    equity, one = account.equity(market.price), market.instrument
+    level = None if signal.stop is None else account.stop_level(signal.reference_price, signal.stop, one)
+    target = risk_at_stop.apply(target, account.holding, equity, price, level, limits.max_loss, one)
     target = drawdown_guard.apply(target, account.holding, equity, account.peak_equity, limits.max_drawdown)
     return trading_hours.apply(target, account.holding, market.now, limits.closed)
 

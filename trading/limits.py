@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from trading.closure import closure
+from trading.money import ONE
 
 #: Which way a number allows more risk: 1 when it grows, -1 when it shrinks, 0 where neither is more.
 LOOSER = MappingProxyType(
@@ -24,6 +25,7 @@ LOOSER = MappingProxyType(
         "max_position": 1,
         "max_order_value": 1,
         "max_drawdown": 1,
+        "max_loss": 1,
         "price_collar": 1,
         "min_rebalance": 0,
         "cash_buffer": -1,
@@ -59,6 +61,9 @@ class Limits(BaseModel):
     max_drawdown: Decimal = Field(
         default=Decimal("0.2"), gt=0, le=1, description="loss from the peak that stops new risk"
     )
+    max_loss: Decimal = Field(
+        default=ONE, gt=0, le=1, description="largest loss of a position between the market and its stop, of equity"
+    )
     price_collar: Decimal = Field(
         default=Decimal("0.1"), gt=0, le=1, description="largest distance of the market from the signal"
     )
@@ -81,6 +86,7 @@ class Limits(BaseModel):
 
     @model_serializer(mode="wrap")
     def _as_row(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out closures where there are none: rows that were written before there were any stay the same."""
+        """Leave out what came later and says nothing: rows that were written before it stay the same."""
+        silent = {"closed": not self.closed, "max_loss": self.max_loss == ONE}
         row: dict[str, Any] = plain(self)
-        return row if self.closed else {name: value for name, value in row.items() if name != "closed"}
+        return {name: value for name, value in row.items() if not silent.get(name)}

@@ -15,7 +15,7 @@ from trading.backtest.source import Source
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
 from trading.limits import Limits
-from trading.money import divide, multiply
+from trading.money import ONE, divide, multiply
 from trading.simulation.costs import LEVELS_PER_BAR
 from trading.simulation.path import TickBar
 from trading.strategies.knowledge import VOLATILITY_STEP
@@ -148,10 +148,7 @@ def rules(terms: Terms, market: Market) -> Rules:
             that the kernel cannot count them.
     """
     one, limits = terms.instrument, terms.limits
-    if one.status != "TRADING":
-        raise Misconfigured(f"kernel: {one.symbol} is {one.status}")
-    if limits.closed:
-        raise Misconfigured("kernel: it knows no trading hours (limit closed); the engine does")
+    _refuse_unknown(terms)
     base = max(_places(one.lot), _FEE_PLACES)
     trade = multiply(one.tick, one.lot)
     quote = max(_places(trade), _FEE_PLACES, _places(terms.capital))
@@ -179,6 +176,16 @@ def rules(terms: Terms, market: Market) -> Rules:
     )
     _check(made, int(market.closes.max(initial=1)), int(market.opens.max(initial=1)))
     return made
+
+
+def _refuse_unknown(terms: Terms) -> None:
+    """Raise Misconfigured for what holds orders back that the kernel knows nothing of."""
+    if terms.instrument.status != "TRADING":
+        raise Misconfigured(f"kernel: {terms.instrument.symbol} is {terms.instrument.status}")
+    if terms.limits.closed:
+        raise Misconfigured("kernel: it knows no trading hours (limit closed); the engine does")
+    if terms.limits.max_loss < ONE:
+        raise Misconfigured("kernel: it knows no risk at the stop (limit max_loss); the engine does")
 
 
 def _costs(terms: Terms, base: int, quote: int) -> dict[str, int]:

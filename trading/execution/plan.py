@@ -137,7 +137,7 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
     quantity = instrument.quantity(min(account.holding, free))
     if signal.stop is None:
         return Plan(cancels=stops, reason="" if stops else "on_target")
-    level = _level(signal.reference_price, signal.stop, account, instrument)
+    level = account.stop_level(signal.reference_price, signal.stop, instrument)
     if level <= 0 or not instrument.sendable(quantity, level):
         return Plan(reason="on_target")
     if stops:
@@ -168,15 +168,6 @@ def _protect(account: Account, signal: Signal, price: Decimal, instrument: Instr
             ),
         )
     )
-
-
-def _level(reference: Decimal, distance: Decimal, account: Account, instrument: Instrument) -> Decimal:
-    """Return where the stop belongs; a long's stop never moves down while the position lives."""
-    level = instrument.price(multiply(reference, ONE - distance))
-    if account.stop_floor is not None and level < account.stop_floor:
-        # The venue's tick may have changed since.
-        return instrument.price_above(account.stop_floor)
-    return level
 
 
 def _quote(rung: Rung, signal: Signal, decision_no: int, price: Decimal) -> OrderRequest:

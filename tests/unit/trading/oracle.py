@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
-from math import isqrt
+from math import ceil, isqrt
 from typing import Any
 
 from trading.account import Account
@@ -135,6 +135,7 @@ class Oracle:
         drawn_below = peak * (1 - Fraction(self.limits.max_drawdown))
         self.drawn = peak > 0 and self.compare("drawdown", self.equity(self.price), drawn_below) < 0
         self.shut = next((each for each in self.limits.closed if self._within(each)), None)
+        self.stop = self._stop()
         self.of: dict[Leg, list[Order]] = {leg: [] for leg in Leg}
         for order in self.account.working:
             self.of[order.request.key.leg].append(order)
@@ -198,6 +199,7 @@ class Oracle:
         if self.signal.exposure is None:
             return self.held, []
         lots, notes = self.sized(self.signal.exposure, self.price)
+        lots, notes = self.risked(lots, notes, self.price)
         caps = {
             "drawdown_guard": self.drawn,
             f"trading_hours:{self.shut}": self.shut is not None,
@@ -208,6 +210,24 @@ class Oracle:
             if lots > self.held:
                 lots, notes = self.held, [*notes, name]
         return lots, notes
+
+    def _stop(self) -> Fraction | None:
+        """Return where a stop belongs, in ticks: at its distance, and not below where it was; None for none."""
+        if self.signal.stop is None:
+            return None
+        level = Fraction(round(self.reference * (1 - Fraction(self.signal.stop))))
+        floor = None if self.account.stop_floor is None else Fraction(self.account.stop_floor) / self.tick
+        return level if floor is None or floor <= level else Fraction(ceil(floor))
+
+    def risked(self, lots: Fraction, notes: list[str], price: Fraction) -> tuple[Fraction, list[str]]:
+        """Return `lots`, grown no further than a fall from `price` to the stop may cost; none grow behind it."""
+        share = Fraction(self.limits.max_loss)
+        if share == 1:
+            return lots, notes
+        loss = price - max(self.stop or Fraction(0), Fraction(0))
+        lost = max(self.equity(self.price), Fraction(0)) * share
+        most = max(self.held, Fraction(int(lost / loss) if self.compare("behind the stop", loss, 0) > 0 else 0))
+        return (most, [*notes, "risk_at_stop"]) if self.compare("loss", lots, most) > 0 else (lots, notes)
 
     def rungs(self) -> dict[tuple[Leg, Fraction], Fraction]:
         """Return the lots that shall rest at each price, nearest first, each from where the one before it ends."""
@@ -234,7 +254,10 @@ class Oracle:
         return dict(made)
 
     def _level(self, quote: Quote) -> Fraction:
-        lots, _ = self.sized(quote.exposure, Fraction(quote.price) / self.tick)
+        price = Fraction(quote.price) / self.tick
+        lots, _ = self.sized(quote.exposure, price)
+        if quote.side is Side.BUY:
+            lots, _ = self.risked(lots, [], price)
         grows = quote.side is Side.BUY and (self.drawn or self.shut is not None)
         return min(lots, self.held) if grows else lots
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil
 from typing import NamedTuple
 
 from tests.unit.trading.oracle import (
@@ -105,12 +104,13 @@ def protect(o: Oracle) -> Step:
     stops = tuple(o.of[Leg.STOP])
     if o.signal.stop is None:
         return Step(cancels=stops, reason="" if stops else "on_target")
-    level = Fraction(round(o.reference * (1 - Fraction(o.signal.stop))))
+    assert o.stop is not None
+    level = o.stop
     if o.account.stop_floor is not None:
         floor = Fraction(o.account.stop_floor) / o.tick
         if floor % 1:
             o.touched.append("floor off the grid")
-        level = Fraction(ceil(floor)) if o.compare("floor", floor, level) > 0 else level
+        o.compare("floor", floor, Fraction(round(o.reference * (1 - Fraction(o.signal.stop)))))
     # What a lost order has locked is not there to be sold.
     lots = Fraction(int(min(o.held, o.free + resting(o, Leg.STOP))))
     if lots < int(o.held):

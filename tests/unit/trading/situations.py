@@ -65,6 +65,7 @@ def limits(r: Random, equity: Decimal) -> Limits:
         max_position=min(r.choice((D("0.1"), D("0.3"), D("0.5"), D("0.8"), ONE, ONE)), 1 - buffer),
         max_order_value=max(steps(equity * r.choice((D("0.1"), D("0.4"), 2, 10, 10, 10)), TINY), TINY),
         max_drawdown=r.choice((D("0.05"), D("0.2"), D("0.5"), ONE)),
+        max_loss=r.choice((ONE, ONE, D("0.5"), D("0.1"), D("0.02"))),
         price_collar=r.choice((D("0.01"), D("0.1"), D("0.1"), D("0.5"))),
         min_rebalance=r.choice((ZERO, D("0.01"), D("0.05"), D("0.05"), D("0.25"))),
         cash_buffer=buffer,

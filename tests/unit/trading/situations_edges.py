@@ -200,6 +200,29 @@ def cheap_bids(r: Random, of: Situation) -> Situation:
     return replace(of, signal=replace(of.signal, quotes=(*asked, *deep), volatility=D("0.00001")))
 
 
+def loss(r: Random, of: Situation) -> Situation:
+    """A stop whose loss is just what may be lost by so many lots, or one grain beside it."""
+    if of.signal.exposure is None or of.signal.quotes or of.price <= 0 or of.account.working:
+        return of
+    lots, depth = r.choice((20, 50, 400)), r.choice((4, 5, 20))
+    away = of.price / depth
+    told = replace(of.signal, stop=D(1) / depth, reference_price=of.price, exposure=ONE, volatility=D("0.00001"))
+    share = r.choice((D("0.01"), D("0.05"), D("0.004")))
+    equity = near(r, lots * of.instrument.lot * away / share, TINY)
+    held = r.choice((ZERO, ZERO, (lots - 2) * of.instrument.lot))
+    floor = r.choice((None, None, of.price, of.price - of.instrument.tick, of.price + of.instrument.tick))
+    a = replace(
+        of.account,
+        cash=equity - held * of.price,
+        position=held,
+        reserved_position=ZERO,
+        reserved_cash=ZERO,
+        stop_floor=floor if held else None,
+    )
+    update = {"max_loss": share, "max_position": 1 - of.limits.cash_buffer}
+    return replace(of, account=a, limits=of.limits.model_copy(update=update), signal=told)
+
+
 def hours(r: Random, of: Situation) -> Situation:
     """Windows without new risk that begin or end now, or a minute beside it; some hold, some do not."""
     made: list[str] = []
@@ -230,6 +253,8 @@ EDGES: tuple[Callable[[Random, Situation], Situation], ...] = (
     drawdown,
     hours,
     hours,
+    loss,
+    loss,
     rebalance,
     position,
     volatility,

@@ -74,6 +74,22 @@ def test_outside_the_trading_hours_nothing_grows():
     assert decided(account(), limits=Limits(closed=("daily 11:00-12:00",))).verdict == "TRADE"
 
 
+def test_a_stop_that_would_cost_too_much_makes_the_position_smaller():
+    free = decided(account())
+    careful = Limits(max_loss=D("0.005"))
+    of = account()
+    decision = decided(of, limits=careful)
+    told = signal()
+    assert told.stop is not None
+    level = of.stop_level(told.reference_price, told.stop, INSTRUMENT)
+    assert decision.reason == "risk_at_stop,why"
+    assert 0 < decision.target < free.target
+    assert decision.target * (PRICE - level) <= D("0.005") * of.equity(PRICE)
+    assert (decision.target + INSTRUMENT.lot) * (PRICE - level) > D("0.005") * of.equity(PRICE)
+    bare = decided(of, signal(stop=None), limits=careful)
+    assert bare.target * PRICE <= D("0.005") * of.equity(PRICE) < decision.target * PRICE
+
+
 def test_a_drawdown_stops_new_risk():
     decision = decided(account(peak_equity=D(2000)))
     assert (decision.verdict, decision.reason) == ("HOLD", "drawdown_guard,on_target,why")
@@ -145,6 +161,9 @@ def test_a_new_sub_account_holds_only_cash():
         {"max_order_value": "0"},
         {"leverage": "3"},
         {"price_collar": "NaN"},
+        {"max_loss": "0"},
+        {"max_loss": "1.01"},
+        {"max_loss": "NaN"},
         {"closed": "sometimes"},
         {"closed": "sat-son"},
         {"closed": "daily 10:00-10:00"},

@@ -10,6 +10,7 @@ from trading.money import ONE, ZERO, divide
 #: Limits that bound each order as it is decided; of them no state of the book can be told.
 _PER_ORDER = {
     "price_collar": "measured against the market at each decision",
+    "max_loss": "measured to the stop at each decision",
     "min_rebalance": "a least size of orders: nothing is used up",
 }
 

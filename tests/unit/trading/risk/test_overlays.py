@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.trading.made import INSTRUMENT, NOW
-from trading.risk import drawdown_guard, entry_gate, position_limit, trading_hours
+from trading.risk import drawdown_guard, entry_gate, position_limit, risk_at_stop, trading_hours
 from trading.target import Target
 
 D = Decimal
@@ -48,6 +48,26 @@ def test_outside_the_trading_hours_entries_are_held_back_and_exits_pass():
     assert held("3", "sun") == Target(D(3))
 
 
+def test_a_position_grows_until_its_stop_would_cost_what_may_be_lost():
+    def held(wanted: str, level: str | None, limit: str = "0.02", holding: str = "0") -> Target:
+        at = None if level is None else D(level)
+        return risk_at_stop.apply(Target(D(wanted)), D(holding), D(10_000), D(100), at, D(limit), INSTRUMENT)
+
+    why = ("risk_at_stop",)
+    assert held("80", "96") == Target(D(50), why)
+    assert held("80", "99") == Target(D(80))
+    assert held("80", "97") == Target(instrument_floor(D(200) / 3), why)
+    assert held("80", None) == held("80", "0") == held("80", "-1") == Target(D(2), why)
+    assert held("80", "100") == held("80", "101") == Target(D(0), why)
+    assert held("80", "96", holding="60") == Target(D(60), why)
+    assert held("40", "96", holding="60") == Target(D(40))
+    assert held("80", None, limit="1") == held("80", "100", limit="1") == Target(D(80))
+
+
+def instrument_floor(quantity: Decimal) -> Decimal:
+    return quantity // INSTRUMENT.lot * INSTRUMENT.lot
+
+
 @given(TARGETS, AMOUNTS, AMOUNTS, AMOUNTS, st.booleans())
 def test_an_overlay_only_ever_lowers(target: Target, holding: Decimal, equity: Decimal, peak: Decimal, is_open: bool):
     for after in (
@@ -55,6 +75,7 @@ def test_an_overlay_only_ever_lowers(target: Target, holding: Decimal, equity: D
         drawdown_guard.apply(target, holding, equity, peak, D("0.2")),
         entry_gate.apply(target, holding, is_open, "x"),
         trading_hours.apply(target, holding, NOW, () if is_open else ("sun",)),
+        risk_at_stop.apply(target, holding, equity, D(100), peak, D("0.1"), INSTRUMENT),
     ):
         assert 0 <= after.quantity <= target.quantity
         assert (after.quantity < target.quantity) == (after.reasons != target.reasons)
