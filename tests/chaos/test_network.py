@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.exchange.court_record import duplicate_orders
-from tests.chaos.proxy import Fault, Proxy
+from tests.chaos.proxy import Fault, Name, Proxy
 from tests.chaos.rig import WINDOW_MS, Rig, rig
 
 pytestmark = pytest.mark.chaos
@@ -21,9 +21,7 @@ STRATEGIES = 6
 MOST_SWALLOWED = max(2, SIGNALS // 100)
 _ORDERS = (b"POST /api/v3/order", b"DELETE /api/v3/order")
 _ASKING = (b"GET /api/v3/order", b"GET /api/v3/myTrades", b"GET /api/v3/account", b"GET /api/v3/openOrders")
-
-
-KINDS = ("reset", "cut", "lose_answer", "cut_answer", "delay", "delay_answer")
+KINDS: tuple[Name, ...] = ("reset", "cut", "lose_answer", "cut_answer", "delay", "delay_answer")
 
 
 class Weather:
@@ -32,7 +30,7 @@ class Weather:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._swallowed = 0
-        self._kinds: list[str] = []
+        self._kinds: list[Name] = []
 
     def __call__(self, piece: bytes) -> Fault | None:
         if not piece.startswith(_ORDERS + _ASKING):
@@ -45,17 +43,10 @@ class Weather:
             return Fault("swallow")
         if not self._kinds:
             self._kinds = chance.sample([*KINDS, "lose_answer"], len(KINDS) + 1)
-        match kind := self._kinds.pop():
-            case "cut":
-                return Fault(kind, number=chance.randrange(1, len(piece)))
-            case "cut_answer":
-                return Fault(kind, number=chance.randrange(1, 200))
-            case "delay":
-                return Fault(kind, seconds=chance.uniform(late, 2 * late))
-            case "delay_answer":
-                return Fault(kind, seconds=chance.uniform(0, 2 * late))
-            case _:
-                return Fault(kind)
+        kind = self._kinds.pop()
+        number = chance.randrange(1, {"cut": len(piece), "cut_answer": 200}.get(kind, 2))
+        seconds = {"delay": chance.uniform(late, 2 * late), "delay_answer": chance.uniform(0, 2 * late)}.get(kind, 0.0)
+        return Fault(kind, number=number, seconds=seconds)
 
 
 def outcomes(floor: Rig) -> Counter[str]:
