@@ -431,8 +431,8 @@ RISK = (
     Bug(
         "a stop moves down",
         "a worse signal takes protection away from a position that lives",
-        "trading/execution/plan.py",
-        "if account.stop_floor is not None and level < account.stop_floor:",
+        "trading/account.py",
+        "if self.stop_floor is not None and level < self.stop_floor:",
         "if False:",
         UNIT + "trading/execution/test_plan.py::test_stops",
     ),
