@@ -33,18 +33,14 @@ class Alignable(Protocol):
         ...
 
 
-def align(clock: Clock) -> timedelta | None:
-    """Set `clock` by the venue's and return by how much the machine's is ahead.
-
-    None when there is nothing to set, or the venue does not answer: it is asked again the next time.
-    """
+def align(clock: Clock) -> None:
+    """Set `clock` by the venue's, if it can be set; a venue that does not answer is asked again the next time."""
     if not isinstance(clock, Alignable):
-        return None
+        return
     try:
-        return clock.align()
+        clock.align()
     except Unavailable as error:
         _log.warning("unavailable", why=str(error))
-        return None
 
 
 class ClockWatch:
@@ -59,11 +55,8 @@ class ClockWatch:
 
     def look(self) -> None:
         """Align once and judge; a venue or database that does not answer is asked again the next time."""
-        skew = align(self._clock)
-        if skew is None:
-            return
         try:
-            self.judge(skew)
+            self.judge(self._clock.align())
         except Unavailable as error:
             _log.warning("unavailable", why=str(error))
 

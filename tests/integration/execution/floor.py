@@ -98,10 +98,12 @@ class Floor:
 
     def until(self, reached: Callable[[], bool], turns: int = 200) -> None:
         """Turn as often as `turns`; a turn that finds an attempt waiting for its time does not count."""
-        while turns and not reached():
+        deadline = time.monotonic() + 120
+        while not reached():
+            if not turns or time.monotonic() > deadline:
+                raise AssertionError(f"not reached, {turns} turns left: {self.story()}")
             self.loop.turn()
             turns -= not self.one("select count(*) from trading.orders where state = 'INTENT' and attempt > 1")
-        assert turns or reached(), f"not reached: {self.story()}"
 
     def settle(self) -> None:
         """Turn until execution says that nothing is left to do now, having read the whole topic."""
