@@ -52,7 +52,7 @@ class AlignedClock:
     """The venue's time without asking each time: a clock of this machine, set by the venue's answers.
 
     Between two settings it follows the monotonic clock, so a jump of the machine's time moves nothing. It never goes
-    back. Thread safe: one thread sets, any number read.
+    back. Thread safe: any number of threads set and read it.
     """
 
     def __init__(self, source: Clock) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.bus.signal_topic import Record, cluster_id
 from adapters.store import leases
+from services.execution.desk import Desk
 from services.execution.loop import Loop
 from tests.integration.execution.floor import BOOK, KEY, SYMBOL, VERSION, Floor, until
 from trading.errors import Interrupted, Unavailable
@@ -50,6 +51,11 @@ class Running:
         return self.error
 
 
+def desks(floor: Floor, number: int, **changes: Any) -> list[Desk]:
+    """Return `number` desks of the floor's book; each lane calls its venue over a connection of its own."""
+    return [replace(floor.desk, venue=floor.simulator.venue(), **changes) for _ in range(number)]
+
+
 @pytest.mark.parametrize("lanes", [1, 2])
 def test_a_loop_works_until_it_is_stopped_and_waits_for_who_does_not_answer(floor: Floor, lanes: int):
     cluster = cluster_id(floor.broker.bootstrap, VERSION)
@@ -61,8 +67,8 @@ def test_a_loop_works_until_it_is_stopped_and_waits_for_who_does_not_answer(floo
             raise answer
         return answer
 
-    desk = replace(floor.desk, quote=quote)
-    running = Running(Loop([desk] * lanes, Stuttering(floor.consumer), cluster, KEY))  # pyright: ignore[reportArgumentType]
+    consumer: Any = Stuttering(floor.consumer)
+    running = Running(Loop(desks(floor, lanes, quote=quote), consumer, cluster, KEY))
     floor.tell(floor.signal())
     until(lambda: bool(floor.orders()) and floor.order("entry").state is OrderState.FILLED)
     running.stop.set()
@@ -75,7 +81,7 @@ def test_a_loop_whose_book_was_taken_over_ends(floor: Floor, lanes: int, monkeyp
     floor.settle()
     # The lane is to find it, not the heartbeat.
     monkeypatch.setattr(Loop, "_say_settled", lambda _: None)
-    running = Running(Loop([floor.desk] * lanes, floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
+    running = Running(Loop(desks(floor, lanes), floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
     floor.tell(floor.signal())
     until(lambda: bool(floor.orders()) and floor.order("entry").state is OrderState.FILLED)
     with floor.database.transaction() as connection:
@@ -90,7 +96,6 @@ def test_a_lane_that_fails_ends_the_loop_with_its_error(floor: Floor):
     def broken(_: str) -> Any:
         raise ZeroDivisionError
 
-    desk = replace(floor.desk, quote=broken)
-    running = Running(Loop([desk, desk], floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
+    running = Running(Loop(desks(floor, 2, quote=broken), floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
     floor.tell(floor.signal())
     assert isinstance(running.ended(), ZeroDivisionError)
