@@ -96,6 +96,7 @@ def test_a_lane_that_fails_ends_the_loop_with_its_error(floor: Floor):
     def broken(_: str) -> Any:
         raise ZeroDivisionError
 
-    running = Running(Loop(desks(floor, 2, quote=broken), floor.consumer, cluster_id(floor.broker.bootstrap, VERSION), KEY))
+    cluster = cluster_id(floor.broker.bootstrap, VERSION)
+    running = Running(Loop(desks(floor, 2, quote=broken), floor.consumer, cluster, KEY))
     floor.tell(floor.signal())
     assert isinstance(running.ended(), ZeroDivisionError)
