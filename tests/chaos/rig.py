@@ -263,7 +263,7 @@ def rig(folder: Path, url: str, seed: int, symbols: int = 4, strategies: int = 3
             zygote.communicate()
             producer.close()
             process.close_clients()
-            if process.process is not None and process.process.poll() is None:
+            if process.lives:
                 process.stop()
 
 

@@ -62,9 +62,7 @@ def test_a_venue_that_is_down_proves_nothing(floor: Floor):
     floor.tell(floor.signal())
     floor.settle()
     before = floor.states(), floor.owned()
-    assert floor.simulator.process is not None
-    floor.simulator.process.kill()
-    floor.simulator.process.wait(10)
+    floor.simulator.crash()
     floor.restart()
     for _ in range(5):
         with pytest.raises(Unavailable):

@@ -21,7 +21,7 @@ def start_simulator(tmp_path: Path) -> Iterator[Callable[..., SimulatorProcess]]
     yield start
     for simulator in started:
         simulator.close_clients()
-        if simulator.process is not None and simulator.process.poll() is None:
+        if simulator.lives:
             simulator.stop()
 
 

@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +21,7 @@ from adapters.exchange.court_record import FILE_NAME
 from adapters.exchange.passage import Passage
 from adapters.exchange.pause import Pause
 from adapters.exchange.simulator_control import SimulatorControl
+from tests.integration.simulator import forked
 from trading.order import Leg, Order, OrderKey, OrderRequest, OrderState, OrderType, Side
 
 TOKEN = "control-token"
@@ -57,7 +57,7 @@ class SimulatorProcess:
 
     folder: Path
     config: dict[str, Any]
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
     ready: dict[str, Any] = field(default_factory=dict)
     closing: list[Any] = field(default_factory=list)
     orders_made: int = 0
@@ -66,28 +66,40 @@ class SimulatorProcess:
         ready, config = Path(self.config["ready_file"]), self.folder / "config.json"
         ready.unlink(missing_ok=True)
         config.write_text(json.dumps(self.config))
-        command = [sys.executable, "-m", "services.simulator.main", "--config", str(config)]
-        with (self.folder / "stderr").open("wb") as errors:
-            self.process = subprocess.Popen(command, stderr=errors)
+        self.process = forked.started(config, self.folder / "stderr")
         deadline = time.monotonic() + 120
         while not ready.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if not self.process.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "stderr").read_text())
-            time.sleep(0.02)
+            time.sleep(0.005)
         self.ready = json.loads(ready.read_text())
         return self
+
+    @property
+    def lives(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     def stop(self) -> int:
         assert self.process is not None
         self.close_clients()
         self.process.terminate()
-        return self.process.wait(10)
+        return self._ended()
 
     def kill(self) -> None:
-        assert self.process is not None
         self.close_clients()
+        self.crash()
+
+    def crash(self) -> None:
+        """Kill it while its clients are connected."""
+        assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self._ended()
+
+    def _ended(self) -> int:
+        assert self.process is not None
+        self.process.join(10)
+        assert self.process.exitcode is not None, f"{self.folder}: the simulator does not end"
+        return self.process.exitcode
 
     def close_clients(self) -> None:
         for client in self.closing:

@@ -105,7 +105,7 @@ def test_the_market_is_collected_and_its_gates_follow_the_books(
             until(lambda: collecting.closed() == set(SYMBOLS), WITHIN_SECONDS, "all gates closed without a venue")
         finally:
             collecting.close()
-            if simulator.process is not None and simulator.process.poll() is None:
+            if simulator.lives:
                 simulator.stop()
         _written_and_sent(collecting, broker)
 
