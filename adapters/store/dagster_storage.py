@@ -1,6 +1,7 @@
 """Dagster's storage in PostgreSQL, with connections that are kept: one per event cost a third of the time of a run."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from dagster import StringSource
@@ -16,16 +17,21 @@ class PooledStorage(DagsterPostgresStorage):
     """What `dagster.yaml` names as the storage; all that it is told is `postgres_url`.
 
     Dagster's own connects anew for each thing it reads or writes, and a connection is a process of the server. One
-    that has died meanwhile (the server was restarted) is noticed before it is used.
+    that has died meanwhile (the server was restarted) is noticed before it is used. It also asks with every event which
+    columns its tables have; they are those of the pinned version for as long as the process lives.
     """
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
-        parts: list[Any] = [self.run_storage, self.event_log_storage, self.schedule_storage]
-        for part in parts:
+        runs: Any = self.run_storage
+        events: Any = self.event_log_storage
+        schedules: Any = self.schedule_storage
+        for part in (runs, events, schedules):
             part._engine = create_engine(
                 postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=_MORE, pool_pre_ping=True
             )
+        events.has_asset_key_col = cache(events.has_asset_key_col)
+        runs.has_run_stats_index_cols = cache(runs.has_run_stats_index_cols)
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from dagster import DagsterInstance, DagsterInvalidConfigError
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from adapters.settings import Settings
 from cli.session.stack import dagster_instance
@@ -38,6 +38,21 @@ def test_connections_are_kept_and_dead_ones_replaced(tmp_path: Path, database: s
                 owner.execute("select pg_terminate_backend(%s, 5000)", (pid,))
         assert instance.get_runs_count() == 0
         assert not set(serving(instance)) & set(first)
+
+
+def test_columns_are_asked_for_once(tmp_path: Path, database: str) -> None:
+    with dagster_instance(Settings(data_dir=tmp_path)) as instance:
+        storage: Any = instance.event_log_storage
+        runs: Any = instance.run_storage
+        assert storage.has_asset_key_col("cached_status_data")
+        assert not storage.has_asset_key_col("no_such_column")
+        assert runs.has_run_stats_index_cols()
+        asked: list[str] = []
+        for part in (storage, runs):
+            event.listen(part._engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        assert storage.has_asset_key_col("cached_status_data")
+        assert runs.has_run_stats_index_cols()
+    assert asked == []
 
 
 def test_what_cannot_be_set_is_refused_by_name(tmp_path: Path) -> None:
