@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MethodType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,7 +86,7 @@ def connect(
 
     if exchange_id not in ccxt.exchanges:
         raise Misconfigured(f"exchange {exchange_id!r} is not one that ccxt knows (option --exchange)")
-    exchange = getattr(ccxt, exchange_id)(
+    exchange = _client_of(exchange_id)(
         {
             "apiKey": credentials.api_key,
             "secret": credentials.secret,
@@ -101,6 +103,28 @@ def connect(
     if rest_url is not None:
         exchange.urls["api"] = {name: rest_url + urlsplit(url).path for name, url in exchange.urls["api"].items()}
     return exchange
+
+
+@cache
+def _client_of(exchange_id: str) -> Any:
+    """Return ccxt's class of an exchange, made so that only the first client of a process bears its whole cost.
+
+    With each new client ccxt goes through `dir` of it and gives every method its camel-case twin on the class once
+    more, which is most of the time that one takes. From the second on it is shown only what is not on the class yet.
+    """
+    import ccxt
+
+    plain = getattr(ccxt, exchange_id)
+    unlike: list[str] = []
+
+    def shown(self: Any) -> list[str]:
+        if not unlike:
+            names: list[str] = plain.__dir__(self)
+            unlike[:] = [name for name in names if not isinstance(getattr(self, name), MethodType)]
+            return names
+        return list(dict.fromkeys((*vars(self), *unlike)))
+
+    return type(plain.__name__, (plain,), {"__dir__": shown})
 
 
 def ask(exchange: Exchange, endpoint: str, params: dict[str, Any]) -> WireAnswer:

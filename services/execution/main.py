@@ -50,9 +50,6 @@ def run(stop: Event) -> None:
         parts.enter_context(database)
         configuration = _configuration(settings, database)
         touch = parts.enter_context(liaison(settings, configuration["venue"]))
-        quote = None
-        if settings.market_time == "running":
-            quote = parts.enter_context(quotes(settings, configuration["symbols"], touch))
         connections = venues(settings, configuration["venue"], settings.lanes, touch)
         bootstrap, version = settings.required("kafka"), settings.kafka_api_version
         cluster = cluster_id(bootstrap, version)
@@ -70,6 +67,9 @@ def run(stop: Event) -> None:
         if epoch is None:
             return
         metrics.own(epoch)
+        quote = None
+        if settings.market_time == "running":
+            quote = parts.enter_context(quotes(settings, configuration["symbols"], touch))
         desks = [_desk(settings, configuration, database, epoch, venue, quote, metrics) for venue in connections]
         place(database, consumer, cluster, bootstrap if version is None else None)
         if isinstance(time := clock(settings), Alignable):

@@ -19,8 +19,10 @@ import requests  # noqa: F401 - preloaded
 
 import adapters.exchange.ccxt_venue
 import adapters.exchange.quotes
-import adapters.resilience.budget  # noqa: F401 - preloaded
+import adapters.resilience.budget
+import adapters.resilience.liaison  # noqa: F401 - preloaded
 import services.execution.main as execution
+from adapters.exchange.ccxt_client import Credentials, connect
 from services.execution import crash_points
 from services.process import main
 
@@ -64,6 +66,7 @@ def worker(command: dict[str, Any]) -> None:
 def serve() -> None:
     """Fork a worker for every line until the input ends."""
     warnings.simplefilter("ignore")
+    connect("binance", Credentials())  # the first one bears the cost of its class
     # What is loaded here is not garbage: a worker that looked through it would copy every page of it.
     gc.collect()
     gc.freeze()
