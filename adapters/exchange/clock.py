@@ -25,7 +25,7 @@ class WallClock:
 class VenueClock:
     """The clock of the venue at `rest_url`, over connections that stay open. Thread safe.
 
-    Where time is virtual it is asked with every look at the market, so it is asked at half the cost of `requests`.
+    Where time is virtual it is asked with every look at the market, and `requests` would cost half as much again.
     """
 
     def __init__(self, rest_url: str, timeout: float = 5.0) -> None:
