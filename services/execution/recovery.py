@@ -73,7 +73,12 @@ class Recovery:
         return ()
 
     def sweep(self, symbol: str) -> list[Fill] | None:
-        """Book every new trade of `symbol` that belongs to an order of ours; return the others, None when unasked."""
+        """Book every new trade of `symbol` that belongs to an order of ours that has ended, and return strangers' ones.
+
+        None when that cannot be told: the venue does not answer, or an order that lives has traded and is to be asked
+        about first. Its trades are booked with its answer, one order after the other: what is decided must not hang
+        on whether this look or that question came first.
+        """
         trades = self._trades(symbol)
         if not trades:
             return trades
@@ -82,21 +87,22 @@ class Recovery:
             former = fills.recorded(connection, desk.book, trades)
             new = [trade for trade in trades if trade not in former]
             ours = orders.find(connection, desk.book, symbol, [trade.venue_order_id for trade in new])
-            for venue_id, order in ours.items():
+            ended = {venue_id: order for venue_id, order in ours.items() if order.state.terminal}
+            for venue_id, order in ended.items():
                 mine = [trade for trade in new if trade.venue_order_id == venue_id]
                 if booking.book(connection, desk, order, mine, now).quantity:
                     booking.remember(connection, desk, order, "fill", now)
-                    if order.state.terminal:
-                        booking.release(connection, desk, order, now)
-                        audit.record(connection, now, "execution", "late_fill", order.client_id, {"trades": len(mine)})
+                    booking.release(connection, desk, order, now)
+                    audit.record(connection, now, "execution", "late_fill", order.client_id, {"trades": len(mine)})
             strangers = [trade for trade in new if trade.venue_order_id not in ours]
             if strangers:
                 known = foreign.known_trades(connection, desk.book, symbol)
                 strangers = [trade for trade in strangers if trade.trade_id not in known]
-            if not strangers:
+            told = len(ended) == len(ours)
+            if told and not strangers:
                 fills.set_watermark(connection, desk.book, symbol, trades[-1].trade_id)
             crash_point("sweep_written")
-        return strangers
+        return strangers if told else None
 
     def _trades(self, symbol: str, *, everything: bool = False) -> list[Fill] | None:
         since = None

@@ -383,17 +383,19 @@ class Executor:
             ours = {
                 o.venue_order_id: o for o in store.orders.values() if o.venue_order_id and o.request.symbol == symbol
             }
+            told = True
             for venue_id in dict.fromkeys(trade.venue_order_id for trade in trades if trade.venue_order_id in ours):
-                order = ours[venue_id]
-                if self._book(store, order, [trade for trade in trades if trade.venue_order_id == venue_id]):
+                order, mine = ours[venue_id], [trade for trade in trades if trade.venue_order_id == venue_id]
+                if not order.state.terminal:
+                    told = told and all((symbol, trade.trade_id) in store.fills for trade in mine)
+                elif self._book(store, order, mine):
                     tables.remember(store, order.request.strategy, symbol, "fill")
-                    if order.state.terminal:
-                        self._release(store, order)
+                    self._release(store, order)
             strangers = [trade for trade in trades if trade.venue_order_id not in ours]
             strangers = [trade for trade in strangers if (symbol, trade.trade_id) not in store.foreign]
-            if not strangers:
+            if told and not strangers:
                 store.watermarks[symbol] = trades[-1].trade_id
-        return strangers
+        return strangers if told else None
 
     def reconcile(self, symbol: str, state: str = "RECONCILING") -> Steps:
         """Open or halt one symbol in `state`; leave it as it is while the venue does not answer."""

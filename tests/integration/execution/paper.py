@@ -107,8 +107,18 @@ def simulate(market: Market, folder: Path) -> SimulatorProcess:
     return SimulatorProcess(folder, json.loads(config.read_text())).start()
 
 
-def open_paper(market: Market, prepared: Prepared, simulator: SimulatorProcess, url: str, broker: LocalBroker) -> Paper:
-    """Open the book of `market` with its capital, limits and lease; the topic is its own."""
+def open_paper(
+    market: Market,
+    prepared: Prepared,
+    simulator: SimulatorProcess,
+    url: str,
+    broker: LocalBroker,
+    review_seconds: float = 30.0,
+) -> Paper:
+    """Open the book of `market` with its capital, limits and lease; the topic is its own.
+
+    `review_seconds` is how often all its symbols are compared with the venue again, 0 for one of them in each turn.
+    """
     plan, database, topic = market.plan, Database(url), f"signals.{market.plan.book}"
     account = simulator.config["accounts"][0]
     clock = simulator.clock()
@@ -136,7 +146,7 @@ def open_paper(market: Market, prepared: Prepared, simulator: SimulatorProcess, 
     consumer = SignalConsumer(broker.bootstrap, VERSION, topic)
     consumer.place({})
     simulator.closing += [database, venue, consumer]
-    loop = Loop([desk], consumer, cluster_id(broker.bootstrap, VERSION), KEY)
+    loop = Loop([desk], consumer, cluster_id(broker.bootstrap, VERSION), KEY, review_seconds)
     producer = SignalProducer(broker.bootstrap, VERSION)
     simulator.closing.append(producer)
     return Paper(

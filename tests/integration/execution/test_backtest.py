@@ -44,7 +44,7 @@ TRADED: dict[str, Any] = {
     },
 }
 
-Trial = Callable[[Market], Backtest]
+Trial = Callable[..., Backtest]
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def trial(database: str, broker: LocalBroker, tmp_path: Path, monkeypatch: pytes
     # How long a machine with other work to do takes between decision and wire is no part of these tests.
     monkeypatch.setattr(protocol, "too_late", lambda *_: False)
 
-    def compared(market: Market) -> Backtest:
+    def compared(market: Market, review_seconds: float = 30.0) -> Backtest:
         prepared = prepare(market, Terms(brief=False))
         tested = Engine(prepared.setup, prepared.bars, prepared.history).run()
         simulator = simulate(market, tmp_path / market.plan.book)
         try:
-            paper = open_paper(market, prepared, simulator, database, broker)
+            paper = open_paper(market, prepared, simulator, database, broker, review_seconds)
             paper.run()
             found = compare(paper.traded(tested), tested.traded)
         finally:
@@ -93,6 +93,7 @@ def test_on_random_markets_paper_and_backtest_are_equal(trial: Trial, seed: int)
         symbols = chance.sample([spec.symbol for spec in SPECS], 2)
         timeframe = Timeframe.parse(chance.choice(["1h", "30m", "2h"]))
         trading = Trading(STEPS, history=1_300, seed=seed % 100_000 + number, **TRADED)
-        tested = trial(random_market(timeframe, symbols, trading))
+        # When books and venue are compared is a matter of chance; what is decided must not hang on it.
+        tested = trial(random_market(timeframe, symbols, trading), review_seconds=30 * (number % 4 != 0))
         traded |= {placed.order.request.strategy for placed in tested.orders}
     assert traded == set(STRATEGIES) or COMPARED < 20

@@ -20,7 +20,8 @@ from services.execution.recovery import Recovery
 from tests.integration.execution.floor import BOOK, KEY, STRATEGY, SYMBOL, VERSION, Floor
 from trading.errors import BadData
 from trading.execution import protocol
-from trading.order import OrderState
+from trading.fill import Fill
+from trading.order import OrderState, Side
 from trading.ports import Known, Outcome, Unreachable, Verdict
 
 
@@ -195,6 +196,21 @@ def test_a_trade_of_an_order_that_had_ended_is_booked_late(floor: Floor):
     assert floor.one("select payload ->> 'trades' from ops.audit_events where kind = 'late_fill'") == "1"
     assert floor.order("entry").filled == entry.filled + more.quantity
     assert floor.symbol_state()[0] == "HALTED"  # more was filled than was ordered
+
+
+def test_trades_of_an_order_that_lives_are_booked_with_its_answer_not_by_a_sweep(floor: Floor):
+    floor.tell(floor.signal())
+    floor.settle()
+    stop, before = floor.order("stop"), told(floor)
+    assert stop.venue_order_id is not None
+    numbers = (Decimal(100), stop.request.quantity, Decimal(0), "USDT", floor.now())
+    sold = Fill("simulator", SYMBOL, "999999", stop.venue_order_id, stop.client_id, Side.SELL, *numbers)
+    recovery = Recovery(replace(floor.desk, venue=Altered(floor.venue, fills=lambda *_: Known([sold]))))
+    assert recovery.sweep(SYMBOL) is None
+    assert told(floor) == before
+    with floor.desk.transaction() as connection:
+        booking.book(connection, floor.desk, stop, [sold], floor.now())
+    assert recovery.sweep(SYMBOL) == []
 
 
 def test_a_stop_that_has_moved_on_is_not_cancelled(floor: Floor, monkeypatch: pytest.MonkeyPatch):
