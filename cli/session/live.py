@@ -32,11 +32,11 @@ _SERVICES = {
 _PATIENCE_SECONDS = 180.0
 
 
-class _Daemon(Child):
-    """Dagster's daemon: its runs are its children and end with it, so a start finds none that is alive."""
+class _CodeServer(Child):
+    """Dagster's code server: the runs are its children and end with it, so a start finds none that is alive."""
 
     def start(self) -> None:
-        """End what an earlier daemon left in the books, then start."""
+        """End what an earlier code server left in the books, then start."""
         from dagster import DagsterInstance
 
         with DagsterInstance.get() as instance:
@@ -78,14 +78,18 @@ def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> 
 
 
 def _start_dagster(stack: Stack, port: int | None) -> str:
-    """Start daemon and webserver and return the address of the UI when it answers.
+    """Start code server, daemon and webserver and return the address of the UI when it answers.
 
-    Both have children of their own, which they end when they are asked to, so that is what they get at our death.
+    One code server is enough for both: a daemon that has its own loads the definitions anew every minute. All three have
+    children, which they end when they are asked to, so that is what they get at our death.
     """
+    log, at = stack.settings.data_dir / "logs" / "dagster-code.log", str(free_port(None))
+    os.environ["DAGSTER_CODE_PORT"] = at
+    argv = [sys.executable, "-m", "dagster", "api", "grpc", "-h", "127.0.0.1", "-p", at, "-m", "pipelines.definitions"]
+    code = stack.supervisor.start(_CodeServer("dagster-code", argv, dict(os.environ), log, signal.SIGTERM))
+    code.wait_ready(lambda: _listens(int(at)), _PATIENCE_SECONDS)
     workspace = ("-w", str(_WORKSPACE))
-    log = stack.settings.data_dir / "logs" / "dagster-daemon.log"
-    argv = [sys.executable, "-m", "dagster._daemon", "run", *workspace]
-    stack.supervisor.start(_Daemon("dagster-daemon", argv, dict(os.environ), log, signal.SIGTERM))
+    stack.start("dagster-daemon", "dagster._daemon", "run", *workspace, death_signal=signal.SIGTERM)
     chosen = free_port(port)
     url = f"http://127.0.0.1:{chosen}"
     address = ("-h", "127.0.0.1", "-p", str(chosen))
@@ -105,6 +109,11 @@ def free_port(wanted: int | None) -> int:
                 continue
             return probe.getsockname()[1]
     raise Unavailable("no free port on 127.0.0.1")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers(url: str) -> bool:

@@ -135,7 +135,8 @@ def test_up_trades_on_schedule_and_goes_on_after_any_end(data_dir: Path, start: 
     wait_for(lambda: rows(data_dir, beats) == [("[]", "0")], "the collector's gates are closed")
 
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
-    assert first.left_over(20) == []
+    # A run that had begun ends by itself.
+    assert first.left_over(90) == []
 
     second = start()
     assert rows(data_dir, "select configuration from ops.books where book = 'local'") == configuration
