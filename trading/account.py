@@ -15,6 +15,8 @@ class Account:
 
     `stopped_at` is the time of the last stop fill and `taken_at` that of the last ask that filled; `stop_floor` is the
     level below which the position's stop never goes,
+    `legs` how many entries have filled since it was last to hold nothing, `leg_price` what the market was at when the
+    newest of them was decided (quote per base),
     `refused` how many orders of the present signal the venue has refused, `stops_refused` those of them that are stops.
     """
 
@@ -33,6 +35,8 @@ class Account:
     refused: int = 0
     stops_refused: int = 0
     taken_at: datetime | None = None
+    legs: int = 0
+    leg_price: Decimal | None = None
     working: tuple[Order, ...] = ()
 
     @property

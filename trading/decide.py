@@ -16,7 +16,7 @@ from trading.order import Leg, Order, OrderRequest, Side
 from trading.quote import Quote
 from trading.risk import drawdown_guard, entry_gate, position_limit, risk_at_stop, trading_hours
 from trading.signal import Signal
-from trading.sizing import volatility_target
+from trading.sizing import pyramid, volatility_target
 from trading.target import Target
 from trading.timeframe import Timeframe
 
@@ -96,6 +96,7 @@ def _target(signal: Signal, account: Account, market: Market, limits: Limits) ->
         return Target(account.holding)
     wanted = _sized(signal, signal.exposure, account, market, market.price, limits)
     target = _risked(wanted, signal, account, market, market.price, limits)
+    target = pyramid.apply(target, account, market.price, market.instrument, limits)
     if account.taken_at is not None and account.taken_at >= signal.decided_at:
         target = target.capped(account.holding, "profit_taken")
     return entry_gate.apply(target, account.holding, account.entry_gate_open, account.gate_reason)

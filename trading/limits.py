@@ -16,7 +16,10 @@ from pydantic import (
 )
 
 from trading.closure import closure
-from trading.money import ONE
+from trading.money import ONE, ZERO
+
+#: As many legs as any position has: no limit.
+MOST_LEGS = 1000
 
 #: Which way a number allows more risk: 1 when it grows, -1 when it shrinks, 0 where neither is more.
 LOOSER = MappingProxyType(
@@ -26,6 +29,8 @@ LOOSER = MappingProxyType(
         "max_order_value": 1,
         "max_drawdown": 1,
         "max_loss": 1,
+        "max_legs": 1,
+        "leg_spacing": -1,
         "price_collar": 1,
         "min_rebalance": 0,
         "cash_buffer": -1,
@@ -64,6 +69,12 @@ class Limits(BaseModel):
     max_loss: Decimal = Field(
         default=ONE, gt=0, le=1, description="largest loss of a position between the market and its stop, of equity"
     )
+    max_legs: int = Field(
+        default=MOST_LEGS, gt=0, le=MOST_LEGS, description="most entries of a position until it is flat again"
+    )
+    leg_spacing: Decimal = Field(
+        default=ZERO, ge=0, lt=1, description="least move of the market between two entries of a position"
+    )
     price_collar: Decimal = Field(
         default=Decimal("0.1"), gt=0, le=1, description="largest distance of the market from the signal"
     )
@@ -87,6 +98,11 @@ class Limits(BaseModel):
     @model_serializer(mode="wrap")
     def _as_row(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what came later and says nothing: rows that were written before it stay the same."""
-        silent = {"closed": not self.closed, "max_loss": self.max_loss == ONE}
+        silent = {
+            "closed": not self.closed,
+            "max_loss": self.max_loss == ONE,
+            "max_legs": self.max_legs == MOST_LEGS,
+            "leg_spacing": not self.leg_spacing,
+        }
         row: dict[str, Any] = plain(self)
         return {name: value for name, value in row.items() if not silent.get(name)}

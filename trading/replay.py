@@ -19,6 +19,8 @@ from trading.signal import Signal
 
 #: What of an account a decision's record holds as it is; orders that work are told by what may change about them.
 _KEPT = tuple(field.name for field in fields(Account) if field.name not in ("book", "strategy", "symbol", "working"))
+#: What records of before it do not hold: then there was no limit that asked for it.
+_LATER = ("legs", "leg_price")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def recall(recorded: Mapping[str, Any], decision_no: int, orders: Mapping[str, O
             raise BadData("the record names orders that worked, not how far they had come")
         at_work = tuple(_as_it_was(order, orders) for order in told["working"])
         owner = {"book": signal.book, "strategy": signal.strategy, "symbol": signal.symbol}
-        account = _reader(Account).validate_python({**owner, **{name: told[name] for name in _KEPT}})
+        account = _reader(Account).validate_python(
+            {**owner, **{name: told[name] for name in _KEPT if name in told or name not in _LATER}}
+        )
     except KeyError as missing:
         raise BadData(f"the record does not hold {missing}") from None
     except ValidationError as wrong:

@@ -34,7 +34,7 @@ class Situation:
 _QUESTION = """
 select
     s.body, s.next_no, s.symbol_state, s.known_hash, s.accounts, s.currencies, s.amounts, s.closed_by, s.peak,
-    s.stopped_at, s.stop_floor, s.refused, s.taken_at,
+    s.stopped_at, s.stop_floor, s.refused, s.taken_at, s.legs, s.leg_price,
     (select version from trading.limits_in_force) as limits_version, (s.working).*
 from trading.situation(%(book)s, %(strategy)s, %(symbol)s, %(venue)s, %(arriving)s) as s
 """
@@ -81,6 +81,8 @@ def _account(keys: dict[str, str], instrument: Instrument, row: dict[str, Any], 
         refused=len(row["refused"]),
         stops_refused=row["refused"].count("stop"),
         taken_at=row["taken_at"],
+        legs=row["legs"],
+        leg_price=row["leg_price"],
         working=working,
     )
 

@@ -216,6 +216,7 @@ def situation(store: Store, owner: Owner, instrument: Instrument, arriving: Sign
     stops = {order.client_id for order in mine if order.request.key.leg is Leg.STOP}
     refused = [] if arriving or force is None else _refused(mine, force.signal_id)
     closed = gate(store, owner[1])
+    legs = _legs(store, owner, mine)
 
     def amount(account: str, currency: str) -> Decimal:
         return store.balances.get((*owner, account, currency), ZERO)
@@ -235,6 +236,8 @@ def situation(store: Store, owner: Owner, instrument: Instrument, arriving: Sign
         refused=len(refused),
         stops_refused=refused.count(Leg.STOP),
         taken_at=_taken(store, mine, force),
+        legs=len(legs),
+        leg_price=legs[-1].request.reference_price if legs else None,
         working=tuple(order for order in mine if not order.state.terminal),
     )
     return Situation(account, force, made)
@@ -276,6 +279,16 @@ def _refused(mine: Sequence[Order], signal_id: str) -> list[Leg]:
         for order in last.values()
         if order.state is OrderState.REJECTED or (order.state is OrderState.EXPIRED and not order.filled)
     ]
+
+
+def _legs(store: Store, owner: Owner, mine: Sequence[Order]) -> list[Order]:
+    """Return the entries that have filled since the owner was last to hold nothing, the newest last."""
+    stops = {order.client_id for order in mine if order.request.key.leg is Leg.STOP}
+    ends = [fill.ts for fill in store.fills.values() if fill.client_id in stops]
+    ends += [d.at for d in store.decisions.values() if d.owner == owner and not d.decision.target]
+    filled = [order for order in mine if order.request.key.leg is Leg.ENTRY and order.filled]
+    legs = [order for order in filled if not ends or store.created[order.client_id] > max(ends)]
+    return sorted(legs, key=lambda order: (store.created[order.client_id], order.client_id))
 
 
 def _floor(store: Store, owner: Owner, mine: Sequence[Order]) -> Decimal | None:

@@ -14,7 +14,7 @@ from trading.backtest.compiled.inputs import REGIMES, Floats, Ints, Known, Marke
 from trading.backtest.source import Source
 from trading.errors import Misconfigured
 from trading.instrument import Instrument
-from trading.limits import Limits
+from trading.limits import MOST_LEGS, Limits
 from trading.money import ONE, divide, multiply
 from trading.simulation.costs import LEVELS_PER_BAR
 from trading.simulation.path import TickBar
@@ -186,6 +186,8 @@ def _refuse_unknown(terms: Terms) -> None:
         raise Misconfigured("kernel: it knows no trading hours (limit closed); the engine does")
     if terms.limits.max_loss < ONE:
         raise Misconfigured("kernel: it knows no risk at the stop (limit max_loss); the engine does")
+    if terms.limits.max_legs < MOST_LEGS or terms.limits.leg_spacing:
+        raise Misconfigured("kernel: it counts no legs (limits max_legs, leg_spacing); the engine does")
 
 
 def _costs(terms: Terms, base: int, quote: int) -> dict[str, int]:

@@ -203,6 +203,7 @@ class Oracle:
         caps = {
             "drawdown_guard": self.drawn,
             f"trading_hours:{self.shut}": self.shut is not None,
+            **self._legs(),
             "profit_taken": self.taken,
             f"gate_closed:{self.account.gate_reason}": not self.account.entry_gate_open,
         }
@@ -210,6 +211,18 @@ class Oracle:
             if lots > self.held:
                 lots, notes = self.held, [*notes, name]
         return lots, notes
+
+    def _legs(self) -> dict[str, bool]:
+        """Return whether the position has as many legs as it may have, or else whether its last one is too near."""
+        last = self.account.leg_price
+        if last is None or self.compare("a position", self.held, max(self.least_lots, Fraction(1))) < 0:
+            return {}
+        most = self.limits.max_legs
+        if self.compare("legs", Fraction(self.account.legs), most) >= 0 and most != 1000:
+            return {"max_legs": True}
+        apart = abs(self.price * self.tick - Fraction(last))
+        near = self.compare("spacing", apart, Fraction(last) * Fraction(self.limits.leg_spacing)) < 0
+        return {"leg_spacing": near}
 
     def _stop(self) -> Fraction | None:
         """Return where a stop belongs, in ticks: at its distance, and not below where it was; None for none."""

@@ -10,7 +10,7 @@ from tests.unit.trading.made import INSTRUMENT, NOW, account, signal
 from tests.unit.trading.oracle import Situation
 from trading.account import Account
 from trading.instrument import Instrument
-from trading.limits import Limits
+from trading.limits import MOST_LEGS, Limits
 from trading.order import OrderState, Side
 from trading.quote import Quote
 from trading.signal import Signal
@@ -66,6 +66,8 @@ def limits(r: Random, equity: Decimal) -> Limits:
         max_order_value=max(steps(equity * r.choice((D("0.1"), D("0.4"), 2, 10, 10, 10)), TINY), TINY),
         max_drawdown=r.choice((D("0.05"), D("0.2"), D("0.5"), ONE)),
         max_loss=r.choice((ONE, ONE, D("0.5"), D("0.1"), D("0.02"))),
+        max_legs=r.choice((MOST_LEGS, MOST_LEGS, 5, 2, 1)),
+        leg_spacing=r.choice((ZERO, ZERO, D("0.005"), D("0.05"))),
         price_collar=r.choice((D("0.01"), D("0.1"), D("0.1"), D("0.5"))),
         min_rebalance=r.choice((ZERO, D("0.01"), D("0.05"), D("0.05"), D("0.25"))),
         cash_buffer=buffer,
@@ -96,8 +98,16 @@ def holder(r: Random, made: Instrument, price: Decimal) -> tuple[Account, Decima
         "taken_at": sometimes(r, 0.12, since + r.choice((-1, 0, 1)) * SECOND, None),
         "refused": refused,
         "stops_refused": sometimes(r, 0.7, r.randrange(refused + 1), refused),
+        **legs(r, price),
     }
     return account(**fields), equity
+
+
+def legs(r: Random, price: Decimal) -> dict[str, Any]:
+    """Return how many entries a position has and where the newest was: none now and then."""
+    number = r.choice((0, 1, 1, 2, 5, MOST_LEGS))
+    away = D(r.randrange(-60, 61)).scaleb(-3)
+    return {"legs": number, "leg_price": max(price * (1 + away), TINY) if number else None}
 
 
 def quotes(r: Random, price: Decimal, tick: Decimal, sides: tuple[Side, ...]) -> tuple[Quote, ...]:

@@ -223,6 +223,28 @@ def loss(r: Random, of: Situation) -> Situation:
     return replace(of, account=a, limits=of.limits.model_copy(update=update), signal=told)
 
 
+def pyramid(r: Random, of: Situation) -> Situation:
+    """The last leg just as far away as it must be, or one grain beside it; as many legs as may be, or one beside it."""
+    if of.signal.exposure is None or of.price <= 0 or of.account.working:
+        return of
+    number, spacing, last = r.choice((1, 2, 3)), r.choice((D("0.01"), D("0.05"))), of.price
+    price = near(r, last * (1 + spacing * r.choice((-1, 1))), TINY)
+    least = max(of.instrument.min_quantity, of.instrument.lot)
+    held = max(near(r, least * r.choice((1, 1, 50)), of.instrument.lot), ZERO)
+    a = replace(
+        of.account,
+        position=held,
+        reserved_position=ZERO,
+        reserved_cash=ZERO,
+        cash=(held + 1000 * of.instrument.lot) * price,
+        legs=number,
+        leg_price=last,
+    )
+    update = {"max_legs": number + r.choice((-1, 0, 1, 1, 1)) or 1, "leg_spacing": spacing}
+    told = replace(of.signal, exposure=ONE, volatility=D("0.00001"))
+    return replace(of, account=a, price=price, limits=of.limits.model_copy(update=update), signal=told)
+
+
 def hours(r: Random, of: Situation) -> Situation:
     """Windows without new risk that begin or end now, or a minute beside it; some hold, some do not."""
     made: list[str] = []
@@ -255,6 +277,8 @@ EDGES: tuple[Callable[[Random, Situation], Situation], ...] = (
     hours,
     loss,
     loss,
+    pyramid,
+    pyramid,
     rebalance,
     position,
     volatility,

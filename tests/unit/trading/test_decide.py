@@ -90,6 +90,16 @@ def test_a_stop_that_would_cost_too_much_makes_the_position_smaller():
     assert bare.target * PRICE <= D("0.005") * of.equity(PRICE) < decision.target * PRICE
 
 
+def test_a_position_of_enough_legs_grows_no_more_and_is_protected():
+    of = account(cash=D(800), position=D(2), legs=2, leg_price=PRICE)
+    assert decided(of).verdict == "TRADE"
+    assert "entry" in [str(one.key.leg) for one in decided(of).requests]
+    for limits, why in ((Limits(max_legs=2), "max_legs"), (Limits(leg_spacing=D("0.01")), "leg_spacing")):
+        decision = decided(of, limits=limits)
+        assert (decision.target, [str(one.key.leg) for one in decision.requests]) == (D(2), ["stop"])
+        assert decision.reason.startswith(f"{why},")
+
+
 def test_a_drawdown_stops_new_risk():
     decision = decided(account(peak_equity=D(2000)))
     assert (decision.verdict, decision.reason) == ("HOLD", "drawdown_guard,on_target,why")
@@ -164,6 +174,11 @@ def test_a_new_sub_account_holds_only_cash():
         {"max_loss": "0"},
         {"max_loss": "1.01"},
         {"max_loss": "NaN"},
+        {"max_legs": "0"},
+        {"max_legs": "1.5"},
+        {"max_legs": "1001"},
+        {"leg_spacing": "-0.01"},
+        {"leg_spacing": "1"},
         {"closed": "sometimes"},
         {"closed": "sat-son"},
         {"closed": "daily 10:00-10:00"},

@@ -27,13 +27,14 @@ ENOUGH, LONGER = 8000, 6
 SIDES = "below", "at", "above"
 LIMITS = """valid until, stopped at, taken at, drawdown, volatility, position, rebalance, least quantity, least value,
 largest order, collar, limit collar, too much, too little, passed, floor, cover, level, closing, reopening,
-behind the stop, loss"""
+behind the stop, loss, a position, legs, spacing"""
 WHY = {
     "DENIED": "expired, no_reference, instrument_status, price_collar, max_order_value, min_notional",
     "HOLD": """waiting_for_venue, order_working, refused_by_venue, on_target, dust, stop_refused, expired, stopped_out,
-volatility_target, position_limit, drawdown_guard, risk_at_stop, trading_hours, profit_taken, gate_closed""",
+volatility_target, position_limit, drawdown_guard, risk_at_stop, trading_hours, max_legs, leg_spacing,
+profit_taken, gate_closed""",
     "TRADE": """expired, stopped_out, volatility_target, position_limit, drawdown_guard, risk_at_stop, trading_hours,
-profit_taken, gate_closed, stop_passed, stop_refused, quotes, price_collar, max_order_value""",
+max_legs, leg_spacing, profit_taken, gate_closed, stop_passed, stop_refused, quotes, price_collar, max_order_value""",
     "asks": "entry, exit, stop, closing, bid, ask, bid+ask, stop+entry, stop+bid",
     "cancels": "stop, bid, ask, stop+stop, bid+bid, ask+ask",
 }

@@ -66,6 +66,14 @@ def test_an_order_is_one_line():
     assert any(line.startswith("stop SELL 5 STOP_LOSS at ") for line in lines), lines
 
 
+def test_a_record_of_before_there_were_legs_is_made_again():
+    market = Market(INSTRUMENT, D(100), NOW)
+    kept = stored(record(signal(), account(), market, decide(signal(), account(), market, LIMITS, 1), 1))
+    assert (kept["account"].pop("legs"), kept["account"].pop("leg_price")) == (0, None)
+    ground = recall(kept, 1, {})
+    assert (ground.account.legs, ground.account.leg_price) == (0, None)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

@@ -11,6 +11,8 @@ from trading.money import ONE, ZERO, divide
 _PER_ORDER = {
     "price_collar": "measured against the market at each decision",
     "max_loss": "measured to the stop at each decision",
+    "max_legs": "counted for each position at each decision",
+    "leg_spacing": "measured from the last entry at each decision",
     "min_rebalance": "a least size of orders: nothing is used up",
 }
 

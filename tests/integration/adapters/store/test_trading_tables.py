@@ -220,6 +220,46 @@ def test_the_floor_of_the_stop_lives_as_long_as_its_position(db: Database):
         assert floor_of(connection) is None
 
 
+def entry(connection: Connection, number: int, price: str, filled: str) -> None:
+    decide(connection, number)
+    key = replace(request().key, decision_no=number)
+    made = replace(request(), key=key, reference_price=D(price))
+    order = orders.create(connection, made, 1, 1, AT + timedelta(minutes=number))
+    connection.execute(
+        "update trading.orders set state = 'FILLED', filled = %s where client_id = %s", (D(filled), order.client_id)
+    )
+
+
+def test_legs_are_the_entries_that_have_filled_since_nothing_was_to_be_held(db: Database):
+    def legs() -> tuple[int, Decimal | None]:
+        account = situations.load(connection, BOOK, STRATEGY, INSTRUMENT).account
+        return account.legs, account.leg_price
+
+    with db.transaction() as connection:
+        accept(connection)
+        assert legs() == (0, None)
+        entry(connection, 1, "90", "1")
+        entry(connection, 3, "95", "2")
+        entry(connection, 4, "97", "0")
+        assert legs() == (2, D(95))
+        decide(connection, 5, target="0")
+        connection.execute(
+            "update trading.risk_decisions set decided_at = %s where decision_no = 5", (AT + timedelta(minutes=3),)
+        )
+        assert legs() == (0, None)
+        entry(connection, 6, "99", "1")
+        assert legs() == (1, D(99))
+        stop(connection, 7, "80", "FILLED", "1")
+        sold = connection.execute("select client_id from trading.orders where leg = 'stop'").fetchone()
+        assert sold is not None
+        made = orders.get(connection, sold["client_id"])
+        assert made is not None
+        fills.add(connection, BOOK, [replace(trade(1, made), ts=AT + timedelta(minutes=8))], AT)
+        assert legs() == (0, None)
+        entry(connection, 9, "70", "1")
+        assert legs() == (1, D(70))
+
+
 def test_refusals_of_the_present_signal_are_counted_but_not_attempts_that_were_followed(db: Database):
     def refused() -> int:
         return situations.load(connection, BOOK, STRATEGY, INSTRUMENT).account.refused

@@ -39,6 +39,8 @@ def trial(chance: random.Random, *, brief: bool) -> Backtest:
         target_volatility=Decimal(chance.choice(["0.005", "0.02", "0.5"])),
         max_position=Decimal(chance.choice(["0.3", "0.95"])),
         max_loss=Decimal(chance.choice(["1", "0.02"])),
+        max_legs=chance.choice([1000, 1, 3]),
+        leg_spacing=Decimal(chance.choice(["0", "0.005"])),
         closed=chance.choice([(), ("sat-sun", "daily 21:30-02:00")]),
     )
     capital = Decimal(chance.choice(["300", "100000"]))

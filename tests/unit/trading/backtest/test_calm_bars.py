@@ -38,6 +38,7 @@ LIMITS = [
     Limits(max_drawdown=D("0.1"), min_rebalance=D("0.02")),
     Limits(max_position=D("0.3")),
     Limits(max_loss=D("0.01")),
+    Limits(max_legs=2, leg_spacing=D("0.01")),
 ]
 #: The trader's: so close to the peak an equity is told exactly.
 CLOSE = 1e-9

@@ -228,6 +228,41 @@ def test_a_position_closed_at_the_market_for_want_of_a_stop_has_no_floor():
     assert (account.stop_floor, account.stopped_at, account.holding) == (None, later(1), D(0))
 
 
+def legs(sub: SubAccount) -> tuple[int, Decimal | None]:
+    account = sub.account("")
+    return account.legs, account.leg_price
+
+
+def test_legs_are_the_entries_that_have_filled_since_it_was_to_hold_nothing():
+    sub = opened()
+    assert legs(sub) == (0, None)
+    (first,) = trade(sub, replace(request(Leg.ENTRY, 1, "2"), reference_price=D(90)), at=later(1))
+    assert legs(sub) == (0, None)
+    fill(sub, first, "1", at=later(1))
+    fill(sub, first, "1", at=later(2))
+    assert legs(sub) == (1, D(90))
+    (second,) = trade(sub, replace(request(Leg.ENTRY, 2, "2"), reference_price=D(95)), at=later(3))
+    sub.move(second, S.REJECTED)
+    assert legs(sub) == (1, D(90))
+    (third,) = trade(sub, replace(request(Leg.ENTRY, 3, "2"), reference_price=D(97)), at=later(4))
+    fill(sub, third, "2", at=later(4))
+    assert legs(sub) == (2, D(97))
+    sub.follow(Decision("TRADE", "why", D(0)), later(5))
+    assert legs(sub) == (0, None)
+    bought(sub, later(6))
+    assert legs(sub) == (1, PRICE)
+    fill(sub, protect(sub, "90", later(7)), "1", "90", later(8))
+    assert legs(sub) == (0, None)
+
+
+def test_an_entry_of_before_it_was_left_that_fills_after_it_is_no_leg():
+    sub = opened()
+    (entry,) = trade(sub, request(Leg.ENTRY, 1, "5"), at=later(1))
+    sub.follow(Decision("HOLD", "order_working", D(0)), later(2))
+    fill(sub, entry, "5", at=later(3))
+    assert legs(sub) == (0, None)
+
+
 def test_only_fills_of_stops_say_when_it_was_stopped_and_the_newest_counts():
     sub = opened()
     bought(sub)

@@ -91,6 +91,9 @@ def test_what_the_kernel_cannot_do_it_says(seed: int) -> None:
         rules(Terms(INSTRUMENT, Limits(closed=("sun",)), D(100_000)), found.market)
     with pytest.raises(Misconfigured, match="max_loss"):
         rules(Terms(INSTRUMENT, Limits(max_loss=D("0.02")), D(100_000)), found.market)
+    for legs in (Limits(max_legs=3), Limits(leg_spacing=D("0.01"))):
+        with pytest.raises(Misconfigured, match="max_legs"):
+            rules(Terms(INSTRUMENT, legs, D(100_000)), found.market)
 
 
 def test_compiled_code_is_kept_where_it_is_told_to_be_and_nowhere_else(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ BEFORE = Limits()
         ({"min_rebalance": "0.01"}, ()),
         ({"min_rebalance": "0.5"}, ()),
         ({"max_drawdown": "0.3", "max_order_value": "10", "price_collar": "0.2"}, ("max_drawdown", "price_collar")),
+        ({"max_legs": "3", "leg_spacing": "0.01"}, ()),
         ({"target_volatility": "0.0200000000000000000001"}, ("target_volatility",)),
     ],
 )
@@ -48,7 +49,8 @@ def test_hours_that_are_taken_away_loosen(before: str, after: str, looser: tuple
 
 
 def test_there_and_back_one_of_both_loosens() -> None:
+    apart = BEFORE.model_copy(update={"leg_spacing": Decimal("0.01")})
     for name, way in LOOSER.items():
-        other = BEFORE.model_copy(update={name: getattr(BEFORE, name) * Decimal("0.9")})
-        there, back = loosened(BEFORE, other), loosened(other, BEFORE)
+        other = apart.model_copy(update={name: getattr(apart, name) * Decimal("0.9")})
+        there, back = loosened(apart, other), loosened(other, apart)
         assert [there, back] == ([(), ()] if way == 0 else [(), (name,)] if way == 1 else [(name,), ()])
