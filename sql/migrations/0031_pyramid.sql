@@ -152,6 +152,8 @@ begin
 end
 $$;
 
+revoke all on function trading.situation(text, text, text, text, text) from public;
+
 create or replace view analytics.limit_changes as
 select
     c.change_id,

@@ -1,6 +1,5 @@
 """A sub-account of a backtest: what it owns and has working, told as execution reads it from its database."""
 
-from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,11 +8,11 @@ from decimal import Decimal
 from trading.account import Account
 from trading.accounting import journal
 from trading.accounting.journal import Journal
+from trading.backtest.legs import Legs
 from trading.backtest.purse import Purse
 from trading.decide import Decision
 from trading.fill import Fill
 from trading.instrument import Instrument
-from trading.limits import MOST_LEGS
 from trading.money import ZERO
 from trading.order import Leg, Order, OrderRequest, OrderState
 from trading.signal import Signal
@@ -77,7 +76,7 @@ class SubAccount:
         self._cash_buffer = cash_buffer
         self._refused: list[Leg] = []
         self._stop: Ticketed | None = None
-        self._legs: list[Ticketed] = []
+        self._legs = Legs()
         self.left_at: datetime | None = None
         self.purse.post(journal.deposit(book, strategy, instrument.symbol, instrument.quote, share))
 
@@ -97,8 +96,8 @@ class SubAccount:
             refused=len(self._refused),
             stops_refused=self._refused.count(Leg.STOP),
             taken_at=_since(self.taken_at, self.signal),
-            legs=min(len(self._legs), MOST_LEGS),
-            leg_price=self._legs[-1].order.request.reference_price if self._legs else None,
+            legs=self._legs.number,
+            leg_price=self._legs.price,
             working=tuple(one.order for one in sorted(self.working, key=_age)),
         )
 
@@ -133,7 +132,7 @@ class SubAccount:
         self.number += 1
         if decision.target == ZERO:
             self.left_at = at
-            self._forget_legs()
+            self._legs.forget(at)
         acting = [self._place(request, at, decision.reason) for request in decision.requests]
         gone = {order.client_id for order in decision.cancels}
         for made in oldest_first(self.working):
@@ -157,14 +156,14 @@ class SubAccount:
         self._standing = None
         fills, made.unbooked = made.unbooked, []
         if fills and not made.order.filled and made.order.request.key.leg is Leg.ENTRY:
-            insort(self._legs, made, key=_age)
+            self._legs.add(made.at, made.order)
         for fill in fills:
             _enter(self.purse, journal.fill(self.book, fill, self.instrument), made)
             if made.order.request.key.leg is Leg.STOP:
                 self.stopped_at = max(self.stopped_at or fill.ts, fill.ts)
             if made.order.request.key.leg is Leg.ASK:
                 self.taken_at = max(self.taken_at or fill.ts, fill.ts)
-        self._forget_legs()
+        self._legs.forget(self.left_at, self.stopped_at)
         quantity = sum((fill.quantity for fill in fills), ZERO)
         made.order = replace(made.order, filled=made.order.filled + quantity)
         return quantity
@@ -188,12 +187,6 @@ class SubAccount:
         if made.held:
             side, client_id = order.request.side, order.client_id
             _enter(self.purse, journal.release(side, client_id, made.journals, self.instrument, made.held), made)
-
-    def _forget_legs(self) -> None:
-        """Keep the entries that were made since it was last to hold nothing."""
-        ends = [at for at in (self.left_at, self.stopped_at) if at is not None]
-        while ends and self._legs and self._legs[0].at <= max(ends):
-            del self._legs[0]
 
     def _stop_floor(self) -> Decimal | None:
         """Return the level of the newest stop while the position that it protects lives."""
