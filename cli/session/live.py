@@ -80,8 +80,8 @@ def live(settings: Settings, seed: int | None, port: int | None, told: Told) -> 
 def _start_dagster(stack: Stack, port: int | None) -> str:
     """Start code server, daemon and webserver and return the address of the UI when it answers.
 
-    One code server is enough for both: a daemon that has its own loads the definitions anew every minute. All three have
-    children, which they end when they are asked to, so that is what they get at our death.
+    One code server is enough for both: a daemon that has its own loads the definitions anew every minute. The three end
+    their children when they are asked to, so that is what they get at our death.
     """
     log, at = stack.settings.data_dir / "logs" / "dagster-code.log", str(free_port(None))
     os.environ["DAGSTER_CODE_PORT"] = at

@@ -39,6 +39,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
     from tests.performance import (
         book_updates,
         engine,
+        feature_scale,
         features,
         ingest,
         ingest_peers,
@@ -60,6 +61,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "features_talib": features.talib,
         "features_pandas_ta": features.pandas_ta,
         "features_incremental": features.incremental,
+        "features_scale": feature_scale.features,
         "ingest_copy": ingest.append,
         "ingest_again": ingest.again,
         "ingest_rowwise": ingest_peers.rowwise,
@@ -73,6 +75,7 @@ def suites() -> dict[str, Callable[[], Measured]]:
         "restart_cold": restart.from_nothing,
         "restart_standby": restart.from_standby,
         "train_lightgbm": train_lightgbm.train,
+        "training_scale": feature_scale.training,
     }
 
 
