@@ -277,8 +277,8 @@ MONEY = (
         "the watermark passes strangers",
         "a trade that is not ours is seen once and never again",
         "services/execution/recovery.py",
-        "            if not strangers:\n                fills.set_watermark",
-        "            if trades:\n                fills.set_watermark",
+        "            if told and not strangers:\n                fills.set_watermark",
+        "            if told:\n                fills.set_watermark",
         EXECUTION + "test_traps.py::test_strangers_trades_are_told_again_until_they_are_written_down",
     ),
     Bug(
