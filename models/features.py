@@ -28,6 +28,13 @@ def data_hash(frame: pl.DataFrame) -> str:
     digest.update(",".join(f"{name}:{kind}" for name, kind in canonical.schema.items()).encode())
     for chunk in canonical.iter_slices(_AT_ONCE):
         text = io.BytesIO()
-        chunk.write_csv(text, include_header=False, null_value="null", datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+        chunk.write_csv(
+            text,
+            include_header=False,
+            null_value="null",
+            datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ",
+            # One batch is one thread: who hashes beside other work takes no more than that.
+            batch_size=_AT_ONCE,
+        )
         digest.update(text.getbuffer())
     return digest.hexdigest()
